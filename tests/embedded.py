@@ -1,0 +1,86 @@
+"""Gives the tests a PostgreSQL and a Redis when nobody named any.
+
+Loaded with `-p tests.embedded`, because a conftest.py comes too late: by then
+pytest-django has read the settings, and tests would run against whatever happens to
+answer at the default address. A hook wrapper runs before every other plugin's turn.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, MutableMapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from areamedica.devstack.processes import command_line
+from areamedica.devstack.servers import Postgres, Valkey, start_on_free_port
+
+OURS = "AREAMEDICA_EMBEDDED"
+DEFAULTS = {
+    "DJANGO_SETTINGS_MODULE": "areamedica.settings.test",
+    "SECRET_KEY": "only-for-tests-and-therefore-no-secret-at-all-0123456789",
+    "JWT_SECRET": "also-only-for-tests-but-a-different-key-" + "0123456789" * 3,
+}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    only_asking = early_config.known_args_namespace
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        _take_a_redis_database_of_our_own(os.environ)
+    elif not (only_asking.help or only_asking.version):
+        stack = ExitStack()
+        early_config.add_cleanup(stack.close)
+        _start_what_is_missing(stack)
+    return (yield)
+
+
+def _start_what_is_missing(stack: ExitStack) -> None:
+    given = os.environ.keys()
+    if {"DATABASE_URL", "REDIS_URL"} <= given:
+        return
+    _sweep_up()
+    folder = Path(tempfile.mkdtemp(prefix=f"areamedica-test-{os.getpid()}-"))
+    folder.chmod(0o711)  # PostgreSQL runs as `nobody` when we are root
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    if "DATABASE_URL" not in given:
+        os.environ["DATABASE_URL"] = _start(Postgres, folder / "postgres", stack)
+    if "REDIS_URL" not in given:
+        os.environ["REDIS_URL"] = _start(Valkey, folder / "valkey", stack)
+        os.environ[OURS] = "redis"
+
+
+def _start(kind: type[Postgres | Valkey], folder: Path, stack: ExitStack) -> str:
+    server = kind(
+        folder,
+        password=secrets.token_hex(16),
+        log=folder.with_suffix(".log"),
+        durable=False,
+    )
+    stack.callback(server.destroy)
+    stack.callback(server.stop)
+    start_on_free_port(server)
+    return server.url
+
+
+def _take_a_redis_database_of_our_own(environment: MutableMapping[str, str]) -> None:
+    """Give each xdist worker another one, so that none flushes its neighbour's."""
+    if OURS in environment:
+        worker = int(environment["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        server, _, _ = environment["REDIS_URL"].rpartition("/")
+        environment["REDIS_URL"] = f"{server}/{worker % 15 + 1}"
+
+
+def _sweep_up() -> None:
+    """Remove the folders of runs that were killed; their servers died with them."""
+    for folder in Path(tempfile.gettempdir()).glob("areamedica-test-*-*"):
+        owner = int(folder.name.split("-")[2])
+        if folder.stat().st_uid == os.geteuid() and not any(command_line(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
