@@ -1,0 +1,119 @@
+"""The listening socket: open, shut for a while, or closed for good."""
+
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+Attend = Callable[[socket.socket], None]
+
+BACKLOG = 512
+REBIND_SECONDS = 10.0
+SHUT_PATIENCE_SECONDS = 2.0
+
+
+class Doors:
+    """Accepts connections, one thread each.
+
+    While shut nobody listens at all, so clients are refused by the operating system,
+    as new connections to Banesco were from September 2026 on (fact sheet §4).
+    """
+
+    def __init__(self, host: str, port: int, attend: Attend) -> None:
+        self._attend = attend
+        self._listener = _listen(host, port)
+        self.address: tuple[str, int] = self._listener.getsockname()[:2]
+        self._bell, self._ear = socket.socketpair()
+        self._lock = threading.Lock()
+        self._guests: set[socket.socket] = set()
+        self._is_over = False
+        self._shut_seconds = 0.0
+        self._is_shut = threading.Event()
+
+    def run(self) -> None:
+        """Serve until `close`."""
+        while True:
+            self._accept_until_the_bell()
+            self._listener.close()
+            self._send_idle_guests_home()
+            self._is_shut.set()
+            if self._is_closed_within(self._shut_seconds):
+                return
+            self._listener = _listen_again(*self.address)
+            self._is_shut.clear()
+
+    def shut(self, seconds: float) -> None:
+        """Stop listening for some seconds; returns once nobody can get in."""
+        self._shut_seconds = seconds
+        self._bell.send(b"s")
+        self._is_shut.wait(SHUT_PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        """Stop for good. Safe in a signal's callback."""
+        self._is_over = True
+        self._bell.send(b"c")
+
+    def _accept_until_the_bell(self) -> None:
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._listener, selectors.EVENT_READ)
+            waiting.register(self._ear, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in waiting.select()}
+                if self._ear in ready:
+                    self._ear.recv(1)
+                    return
+                with suppress(OSError):  # the guest may have left already
+                    self._welcome(self._listener.accept()[0])
+
+    def _is_closed_within(self, seconds: float) -> bool:
+        """Wait out a shut door; true when `close` was called meanwhile."""
+        opens_at = time.monotonic() + seconds
+        while not self._is_over and (left := opens_at - time.monotonic()) > 0:
+            self._ear.settimeout(left)
+            with suppress(TimeoutError):
+                self._ear.recv(1)
+        return self._is_over
+
+    def _welcome(self, guest: socket.socket) -> None:
+        guest.settimeout(None)
+        guest.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self._guests.add(guest)
+        threading.Thread(target=self._host, args=(guest,), daemon=True).start()
+
+    def _host(self, guest: socket.socket) -> None:
+        try:
+            with suppress(OSError):  # a client that leaves in mid-word is no news
+                self._attend(guest)
+        finally:
+            with self._lock:
+                self._guests.discard(guest)
+            guest.close()
+
+    def _send_idle_guests_home(self) -> None:
+        """Kept-alive connections end too; who is being answered is answered first."""
+        with self._lock:
+            guests = list(self._guests)
+        for guest in guests:
+            with suppress(OSError):
+                guest.shutdown(socket.SHUT_RD)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.create_server((host, port), backlog=BACKLOG)
+    listener.settimeout(0)
+    return listener
+
+
+def _listen_again(host: str, port: int) -> socket.socket:
+    """Take our own port back, even if something borrowed it for a moment."""
+    patience_ends = time.monotonic() + REBIND_SECONDS
+    while True:
+        try:
+            return _listen(host, port)
+        except OSError:
+            if time.monotonic() > patience_ends:
+                raise
+            time.sleep(0.05)
