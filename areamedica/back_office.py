@@ -1,0 +1,146 @@
+"""What every room's back office shares: who may, who asks, and lists that do not count.
+
+`User.can` decides everywhere. Imports no room, so people are known by what they can do.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Protocol, cast
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
+
+from areamedica.api.paging import total_of
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission
+
+View = Callable[..., HttpResponse]
+
+
+class Person(Protocol):
+    """The part of a user this module needs."""
+
+    pk: UUID
+    is_superuser: bool
+
+    def can(self, permission: Permission) -> bool: ...
+
+
+class NotAllowed(PermissionDenied):
+    """The signed-in person lacks one of these permissions; any would do."""
+
+    def __init__(self, *lacking: Permission) -> None:
+        super().__init__(", ".join(lacking))
+        self.lacking = lacking
+
+
+def person_of(request: HttpRequest) -> Person:
+    """Who asks. Anonymous visitors never get past `admin_view`."""
+    return cast(Person, request.user)
+
+
+def can(request: HttpRequest, *any_of: Permission) -> bool:
+    """Whether the visitor is signed in and holds one of the permissions."""
+    user = request.user
+    return user.is_authenticated and any(
+        person_of(request).can(permission) for permission in any_of
+    )
+
+
+def demand(request: HttpRequest, *any_of: Permission) -> None:
+    """:raises NotAllowed: the visitor holds none of the permissions."""
+    if not can(request, *any_of):
+        raise NotAllowed(*any_of)
+
+
+SHOWS = ("GET", "HEAD")
+CHANGES = ("POST",)
+ASKS_AND_CHANGES = (*SHOWS, *CHANGES)
+
+
+def page(
+    *any_of: Permission, methods: tuple[str, ...] = SHOWS
+) -> Callable[[View], View]:
+    """Guard a view of a ModelAdmin: who may, and by which methods.
+
+    What only SHOWS never changes a row; a button's view only CHANGES.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(
+            self: object, request: HttpRequest, *args: object, **kwargs: object
+        ) -> HttpResponse:
+            demand(request, *any_of)
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            return view(self, request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def uuid_or_404(text: str) -> UUID:
+    """Read an id out of an address. :raises Http404: it is none."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def say(request: HttpRequest, refusal: Refusal) -> None:
+    """Show a refusal's sentence on the next page."""
+    messages.error(request, refusal.message)
+
+
+class NoFullCount(Paginator):  # type: ignore[type-arg]  # not at runtime
+    """Pages of a long table: exact up to 10,000 rows, the planner's estimate beyond."""
+
+    @cached_property
+    def count(self) -> int:
+        return total_of(self.object_list)[0]  # type: ignore[arg-type]
+
+
+class QuietChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
+    """Does not say "of how many": nobody counts the whole table."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """A list and pages to read; what changes a row is a button that calls a service."""
+
+    opens_with: tuple[Permission, ...] = ()
+    paginator = NoFullCount
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 0
+    actions = None
+    compressed_fields = True
+
+    def get_changelist(self, request: HttpRequest, **_: object) -> type[ChangeList]:
+        return QuietChangeList
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return can(request, *self.opens_with)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return can(request, *self.opens_with)
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

@@ -1,0 +1,132 @@
+"""A wrong setting stops the start with one sentence that names it."""
+
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+from areamedica.settings import env
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_readers_take_what_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("X_TEXT", "  word ")
+    monkeypatch.setenv("X_NUMBER", "15")
+    monkeypatch.setenv("X_FLAG", "Yes")
+    monkeypatch.setenv("X_WORDS", "a, b,,c ")
+    monkeypatch.setenv("X_MONEY", "50000.00")
+    secret = tmp_path / "secret"
+    secret.write_text("from a file\n")
+    monkeypatch.setenv("X_SECRET_FILE", str(secret))
+    assert env.text("X_TEXT") == "word"
+    assert env.number("X_NUMBER", 1) == 15
+    assert env.flag("X_FLAG", default=False) is True
+    assert env.words("X_WORDS") == ["a", "b", "c"]
+    assert env.money("X_MONEY") == Decimal("50000.00")
+    assert env.money("X_UNSET") is None
+    assert env.text("X_SECRET") == "from a file"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (None, lambda: env.text("X_ODD")),
+        ("many", lambda: env.number("X_ODD", 1)),
+        ("-1", lambda: env.number("X_ODD", 1)),
+        ("0", lambda: env.number("X_ODD", 1, least=1)),
+        ("٣", lambda: env.number("X_ODD", 1)),
+        ("maybe", lambda: env.flag("X_ODD", default=True)),
+        ("lots", lambda: env.money("X_ODD")),
+    ],
+)
+def test_readers_refuse_what_is_not(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, read: Any
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("X_ODD", value)
+    with pytest.raises(ImproperlyConfigured, match="X_ODD"):
+        read()
+
+
+def problems(settings: Any, **changes: object) -> set[str | None]:
+    for name, value in changes.items():
+        setattr(settings, name, value)
+    return {problem.id for problem in run_checks()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"JWT_SECRET": "short"}, "accounts.E001"),
+        ({"JWT_SECRET": "x" * 40, "ENVIRONMENT": "production"}, "accounts.E001"),
+        ({"JWT_SECRET": "x" * 64, "SECRET_KEY": "x" * 64}, "accounts.E002"),
+        ({"NOT_SEEN_ACTION": "forget"}, "transactions.E001"),
+        ({"REVIEW_SECOND_PERSON_ABOVE": Decimal(-1)}, "transactions.E002"),
+    ],
+)
+@pytest.mark.django_db
+def test_checks_name_what_is_wrong(
+    settings: Any, changes: dict[str, object], expected: str
+) -> None:
+    assert expected in problems(settings, **changes)
+
+
+def test_no_limit_for_one_reviewer_is_fine(settings: Any, db: None) -> None:
+    assert "transactions.E002" not in problems(
+        settings, REVIEW_SECOND_PERSON_ABOVE=None
+    )
+
+
+def test_production_does_not_start_without_its_secrets() -> None:
+    bare = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgres://x:x@127.0.0.1:9/x"}
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={**bare, "DJANGO_SETTINGS_MODULE": "areamedica.settings.production"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode != 0
+    assert "is not set; .env.example explains it." in answer.stderr
+
+
+def test_every_variable_is_explained() -> None:
+    """What the settings read stands in .env.example, and nothing else does."""
+    import re
+
+    explained = set(
+        re.findall(r"^([A-Z_0-9]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    )
+    read = set()
+    for path in [
+        *(ROOT / "areamedica" / "settings").glob("*.py"),
+        ROOT / "areamedica" / "celery.py",
+    ]:
+        source = path.read_text()
+        read |= set(
+            re.findall(
+                r'(?:text|number|flag|words|money|environ\.get)\(\s*["\']([A-Z_0-9]+)',
+                source,
+            )
+        )
+    elsewhere = {
+        "DJANGO_SETTINGS_MODULE",
+        "WEB_WORKERS",
+        "WEB_THREADS",
+        "PROMETHEUS_MULTIPROC_DIR",
+        "DEMO_PORT",
+        "SANDBOX_PORT",
+        "DEMO_PASSWORD",
+    }
+    assert read - explained == set()
+    assert explained - read == elsewhere
