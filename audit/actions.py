@@ -1,0 +1,32 @@
+"""Everything that can be journaled, each named once."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Action(models.TextChoices):
+    """`room.what_happened`; once used in a journal a name is never changed."""
+
+    SIGNED_IN = "accounts.signed_in", _("Signed in")
+    SIGN_IN_FAILED = "accounts.sign_in_failed", _("Sign-in failed")
+    SIGNED_OUT = "accounts.signed_out", _("Signed out")
+    TOKEN_REUSED = "accounts.token_reused", _("A used refresh token came back")
+    ACCESS_REFUSED = "accounts.access_refused", _("Access refused")
+    PERMISSION_GRANTED = "accounts.permission_granted", _("Permission granted")
+    PERMISSION_REVOKED = "accounts.permission_revoked", _("Permission revoked")
+    ROLE_CHANGED = "accounts.role_changed", _("Role of a user changed")
+    ROLE_EDITED = "accounts.role_edited", _("Permissions of a role changed")
+    USER_CREATED = "accounts.user_created", _("User created")
+    USER_CHANGED = "accounts.user_changed", _("User changed")
+    USER_DEACTIVATED = "accounts.user_deactivated", _("User deactivated")
+    PASSWORD_CHANGED = "accounts.password_changed", _("Password changed")
+    TRANSACTION_RECORDED = "transactions.recorded", _("Transaction recorded")
+    TRANSACTION_CHANGED = "transactions.changed", _("Transaction changed")
+    TRANSACTION_MOVED = "transactions.moved", _("State of a transaction changed")
+    TRANSACTION_DELETED = "transactions.deleted", _("Transaction deleted")
+    FIRST_APPROVAL = "transactions.first_approval", _("First of two approvals")
+    LATE_ANSWER = "transactions.late_answer", _("The bank answered too late")
+    INQUIRY_REPLAYED = "transactions.inquiry_replayed", _("Dead letter asked again")
+    EXPORTED = "transactions.exported", _("Transactions exported")
+    EVIDENCE_EXPORTED = "banking.evidence_exported", _("Bank evidence exported")
+    CIRCUIT_CLOSED = "banking.circuit_closed", _("Bank circuit closed by hand")
