@@ -1,0 +1,16 @@
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+
+class BearerTokenScheme(  # type: ignore[no-untyped-call]
+    OpenApiAuthenticationExtension
+):
+    """How the document describes `Authorization: Bearer …`."""
+
+    target_class = "accounts.authentication.BearerToken"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

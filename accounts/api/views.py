@@ -1,0 +1,102 @@
+"""`/api/v1/auth/…`: translate, and call one service each."""
+
+from dataclasses import asdict
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import roles
+from accounts.api.serializers import (
+    RefreshBody,
+    RegisterBody,
+    SignedInOut,
+    SignInBody,
+    TokensOut,
+    UserOut,
+)
+from accounts.errors import RegistrationClosed
+from accounts.models import Role
+from accounts.services import people
+from accounts.services.sign_in import refresh, sign_in, sign_out
+from areamedica.api.throttling import SignInLimit
+from areamedica.api.views import Api
+from areamedica.errors import InvalidInput
+
+
+class SignIn(Api):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (SignInLimit,)
+
+    @extend_schema(request=SignInBody, responses=SignedInOut, operation_id="login")
+    def post(self, request: Request) -> Response:
+        body = SignInBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        user, tokens = sign_in(
+            request=request._request, now=timezone.now(), **body.validated_data
+        )
+        return Response({**asdict(tokens), "user": UserOut(user).data})
+
+
+class Refresh(Api):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=RefreshBody, responses=TokensOut, operation_id="refresh")
+    def post(self, request: Request) -> Response:
+        body = RefreshBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        tokens = refresh(raw=body.validated_data["refresh_token"], now=timezone.now())
+        return Response(asdict(tokens))
+
+
+class SignOut(Api):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=RefreshBody, responses={204: None}, operation_id="logout")
+    def post(self, request: Request) -> Response:
+        body = RefreshBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        sign_out(raw=body.validated_data["refresh_token"])
+        return Response(status=204)
+
+
+class Me(Api):
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(responses=UserOut, operation_id="me")
+    def get(self, request: Request) -> Response:
+        return Response(UserOut(request.user).data)
+
+
+class Register(Api):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (SignInLimit,)
+
+    @extend_schema(
+        request=RegisterBody, responses={201: UserOut}, operation_id="register"
+    )
+    def post(self, request: Request) -> Response:
+        if not settings.ALLOW_PUBLIC_REGISTRATION:
+            raise RegistrationClosed
+        body = RegisterBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        facts = body.validated_data
+        try:
+            user = people.create_user(
+                actor=None,
+                email=facts["email"],
+                full_name=facts["full_name"],
+                role=Role.objects.get(name=roles.USER),
+                password=facts["password"],
+            )
+        except ValidationError as error:
+            raise InvalidInput(fields={"password": error.messages}) from error
+        return Response(UserOut(user).data, status=201)

@@ -1,0 +1,255 @@
+"""People, what they may do, and the tokens they carry."""
+
+import unicodedata
+from typing import Any, ClassVar, Self
+from uuid import UUID, uuid4
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from areamedica import permissions
+
+# Automatic changes have an author too: this row, made by migration, cannot sign in.
+SYSTEM_ID = UUID("00000000-0000-4000-8000-000000000001")
+
+
+def same_mailbox(email: str) -> str:
+    """The one form an e-mail is stored and compared in."""
+    return unicodedata.normalize("NFKC", email).strip().casefold()
+
+
+class Permission(models.Model):
+    """One thing that can be done; its names are `areamedica.permissions`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    description = models.CharField(_("description"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("permission")
+        verbose_name_plural = _("permissions")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        try:
+            return str(permissions.Permission(self.name).label)
+        except ValueError:
+            return self.name
+
+
+class Role(models.Model):
+    """A bundle of permissions that a superuser may change."""
+
+    name = models.CharField(_("name"), max_length=32, unique=True)
+    label = models.CharField(_("label"), max_length=64)
+    is_staff = models.BooleanField(_("works in the back office"), default=True)
+    permissions = models.ManyToManyField(
+        Permission, verbose_name=_("permissions"), blank=True
+    )
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def with_rights(self) -> Self:
+        """Bring role and permission names along, in the same question."""
+        by_role = Permission.objects.filter(role__user=OuterRef("pk"))
+        by_grant = Permission.objects.filter(grant__user=OuterRef("pk"))
+        return self.select_related("role").annotate(
+            names_by_role=ArraySubquery(by_role.values("name")),
+            names_by_grant=ArraySubquery(by_grant.values("name")),
+        )
+
+
+# Asked at every request of the API; building it from the ORM's parts took longer than
+# PostgreSQL needs to answer it.
+_SIGNED_IN = """
+SELECT person.*,
+       ARRAY(SELECT permission.name
+               FROM accounts_role_permissions bundle
+               JOIN accounts_permission permission
+                 ON permission.id = bundle.permission_id
+              WHERE bundle.role_id = person.role_id) AS names_by_role,
+       ARRAY(SELECT permission.name
+               FROM accounts_grant given
+               JOIN accounts_permission permission
+                 ON permission.id = given.permission_id
+              WHERE given.user_id = person.id) AS names_by_grant
+  FROM accounts_user person
+  JOIN accounts_refreshfamily family ON family.user_id = person.id
+ WHERE person.id = %s AND person.is_active AND person.token_version = %s
+   AND family.id = %s AND family.revoked_at IS NULL
+"""
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> "User":
+        user: User = self.with_rights().get(email=same_mailbox(username or ""))
+        return user
+
+    def signed_in(self, *, pk: UUID, family_id: UUID, version: int) -> "User | None":
+        """The user of a token with his rights, while that sign-in is still good."""
+        found = self.raw(_SIGNED_IN, [pk, version, family_id])
+        return next(iter(found), None)
+
+    def create_user(
+        self, *, email: str, password: str | None, role: Role, **fields: Any
+    ) -> "User":
+        user = User(email=same_mailbox(email), role=role, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(
+        self, *, email: str, password: str | None = None, **fields: Any
+    ) -> "User":
+        """For `manage.py createsuperuser`."""
+        role = Role.objects.get(name="admin")
+        return self.create_user(
+            email=email, password=password, role=role, is_superuser=True, **fields
+        )
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in with an e-mail address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    email = models.EmailField(_("e-mail"), max_length=255, unique=True)
+    full_name = models.CharField(_("full name"), max_length=255)
+    phone = models.CharField(_("phone"), max_length=12, blank=True)
+    national_id = models.CharField(_("document"), max_length=11, blank=True)
+    role = models.ForeignKey(Role, models.PROTECT, verbose_name=_("role"))
+    is_active = models.BooleanField(_("active"), default=True)
+    is_verified = models.BooleanField(_("verified"), default=False)
+    is_superuser = models.BooleanField(_("superuser"), default=False)
+    # Goes up when every token out there must die: new password, deactivation.
+    token_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ("full_name", "email")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(is_active=False),
+                name="user_deleted_is_inactive",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    @property
+    def permission_names(self) -> frozenset[str]:
+        """What this user may do, by name; everything for a superuser."""
+        if self.is_superuser:
+            return frozenset(permissions.Permission.values)
+        if not hasattr(self, "names_by_role"):
+            rights = type(self).objects.with_rights().get(pk=self.pk)
+            self.names_by_role: list[str] = rights.names_by_role
+            self.names_by_grant: list[str] = rights.names_by_grant
+        return frozenset(self.names_by_role) | frozenset(self.names_by_grant)
+
+    def can(self, permission: permissions.Permission) -> bool:
+        return self.is_active and permission.value in self.permission_names
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the back office opens for this user."""
+        return self.is_superuser or self.role.is_staff
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django's own permissions: library tables are for superusers."""
+        return self.is_active and self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_superuser
+
+
+class Grant(models.Model):
+    """A permission given to one user beside his role, by whom and why."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("user"))
+    permission = models.ForeignKey(
+        Permission, models.CASCADE, verbose_name=_("permission")
+    )
+    granted_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("granted by")
+    )
+    granted_at = models.DateTimeField(_("granted at"), db_default=Now())
+    reason = models.CharField(_("reason"), max_length=500)
+
+    class Meta:
+        verbose_name = _("grant")
+        verbose_name_plural = _("grants")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "permission"], name="grant_once"),
+            models.CheckConstraint(
+                condition=~Q(user=models.F("granted_by")), name="grant_not_to_oneself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.permission}"
+
+
+class RefreshFamily(models.Model):
+    """One sign-in and every refresh token that descends from it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE)
+    created_at = models.DateTimeField(db_default=Now())
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "revoked_at"], name="family_of_user")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class RefreshToken(models.Model):
+    """One refresh token, named by its jti; the token itself is never stored.
+
+    A token can be written out again from this row and the signing key, which is how a
+    parallel second use gets the same successor.
+    """
+
+    jti = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    family = models.ForeignKey(RefreshFamily, models.CASCADE)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    successor = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at=None, successor=None)
+                | Q(used_at__isnull=False, successor__isnull=False),
+                name="token_used_has_successor",
+            )
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="token_by_expiry")]
+
+    def __str__(self) -> str:
+        return str(self.jti)

@@ -1,0 +1,24 @@
+"""Who may do what to this very person; a sentence each."""
+
+from accounts.models import SYSTEM_ID, Role, User
+from areamedica.permissions import Permission
+
+
+def may_manage(actor: User, user: User) -> bool:
+    """A manager of users manages those who may no more than he himself.
+
+    Otherwise he would set a superuser's password and sign in as him.
+    """
+    if user.pk == SYSTEM_ID or not actor.can(Permission.USER_MANAGE):
+        return False
+    if actor.is_superuser:
+        return True
+    return not user.is_superuser and user.permission_names <= actor.permission_names
+
+
+def may_give(actor: User, role: Role) -> bool:
+    """Nobody makes somebody who may more than he himself."""
+    if actor.is_superuser:
+        return True
+    names = {permission.name for permission in role.permissions.all()}
+    return names <= actor.permission_names

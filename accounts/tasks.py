@@ -1,0 +1,11 @@
+from celery import shared_task
+
+from accounts.services import sign_in
+from areamedica.api import idempotency
+
+
+@shared_task(name="accounts.forget_expired")
+def forget_expired() -> None:
+    """Delete what only its lifetime kept: dead sign-ins and stored answers."""
+    sign_in.forget_expired()
+    idempotency.forget_expired()
