@@ -1,0 +1,157 @@
+"""The cast, their clients, and a bank that answers over real HTTP."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client, TransactionTestCase
+from rest_framework.test import APIClient
+
+from accounts.models import SYSTEM_ID, Role, User
+from tests.bank import Bank, start_bank
+
+PASSWORD = "clave-de-prueba-larga-1"
+_KEPT = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "accounts_role",
+    "accounts_permission",
+    "accounts_role_permissions",
+    "accounts_user",
+}
+_GUARDED = ("audit_record", "transactions_transactionevent")
+
+
+def empty_tables(_: object) -> None:
+    """Empty what a test wrote; the journal's guards are lifted by their owner only."""
+    tables = [
+        name for name in connection.introspection.table_names() if name not in _KEPT
+    ]
+    lift = ";".join(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in _GUARDED)
+    put_back = ";".join(
+        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_rows;"
+        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_table"
+        for name in _GUARDED
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(lift)
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
+        cursor.execute("DELETE FROM accounts_user WHERE id <> %s", [SYSTEM_ID])
+        cursor.execute(put_back)
+
+
+TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers_in_redis() -> Iterator[None]:
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def person(db: None) -> Callable[..., User]:
+    """Make somebody: `person("ana", "cashier")`."""
+
+    def make(name: str, role: str, **fields: Any) -> User:
+        return User.objects.create_user(
+            email=f"{name}@clinica.test",
+            password=PASSWORD,
+            full_name=name.title(),
+            role=Role.objects.get(name=role),
+            **fields,
+        )
+
+    return make
+
+
+@pytest.fixture
+def ana(person: Callable[..., User]) -> User:
+    """The cashier who records."""
+    return person("ana", "cashier")
+
+
+@pytest.fixture
+def beto(person: Callable[..., User]) -> User:
+    """Another cashier."""
+    return person("beto", "cashier")
+
+
+@pytest.fixture
+def ruben(person: Callable[..., User]) -> User:
+    """A reviewer."""
+    return person("ruben", "reviewer")
+
+
+@pytest.fixture
+def rosa(person: Callable[..., User]) -> User:
+    """A second reviewer."""
+    return person("rosa", "reviewer")
+
+
+@pytest.fixture
+def carla(person: Callable[..., User]) -> User:
+    """Support: may look, no more."""
+    return person("carla", "support")
+
+
+@pytest.fixture
+def aldo(person: Callable[..., User]) -> User:
+    """The auditor."""
+    return person("aldo", "auditor")
+
+
+@pytest.fixture
+def root(person: Callable[..., User]) -> User:
+    """The superuser."""
+    return person("root", "admin", is_superuser=True)
+
+
+@pytest.fixture
+def api() -> Callable[[User | None], APIClient]:
+    """A signed-in API client: `api(ana).post(...)`; `api(None)` is a stranger."""
+
+    def sign_in(user: User | None) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        if user is not None:
+            answer = client.post(
+                "/api/v1/auth/login",
+                {"email": user.email, "password": PASSWORD},
+                format="json",
+            )
+            token = answer.json()["access_token"]
+            client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def back_office() -> Callable[[User], Client]:
+    """A browser signed in to the admin; CSRF is checked as in real life."""
+
+    def sign_in(user: User) -> Client:
+        client = Client(raise_request_exception=False)
+        client.force_login(user, backend="accounts.authentication.EmailBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def _bank_process() -> Iterator[Bank]:
+    with start_bank() as bank:
+        yield bank
+
+
+@pytest.fixture
+def bank(_bank_process: Bank, settings: Any) -> Iterator[Bank]:
+    """The sandbox bank, empty, and our gateway pointed at it."""
+    _bank_process.empty()
+    settings.BANESCO = {**settings.BANESCO, **_bank_process.settings}
+    settings.QUICK_QUESTION_SECONDS = 5
+    yield _bank_process
+    _bank_process.empty()

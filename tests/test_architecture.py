@@ -1,0 +1,61 @@
+"""The house stands: arrows downwards, no migration missing, languages complete."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_every_arrow_points_downwards() -> None:
+    answer = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_our_migrations_go_back_and_forth() -> None:
+    for app in ("transactions", "accounts", "audit", "api", "banking"):
+        call_command("migrate", app, "zero", verbosity=0)
+    call_command("migrate", verbosity=0)
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_catalogues_are_complete(language: str) -> None:
+    """No sentence without its words, none that is only guessed."""
+    path = ROOT / "locale" / language / "LC_MESSAGES" / "django.po"
+    entries = path.read_text(encoding="utf-8").split("\n\n")[1:]
+    unfinished = [
+        entry
+        for entry in entries
+        if "#, fuzzy" in entry
+        or (entry.endswith('msgstr ""') and not entry.startswith("#~"))
+    ]
+    assert unfinished == []
+
+
+def test_nothing_committed_names_a_machine_or_a_registry() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in {".txt", ".toml", ".yml", ".cfg", ""} and path.is_file():
+            text = path.read_text(encoding="utf-8", errors="ignore")
+            assert "--index-url" not in text, name
+            assert "file:///" not in text, name

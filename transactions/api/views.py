@@ -1,0 +1,306 @@
+"""`/api/v1/transactions…`: translate, and make one domain call each."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from areamedica.api.idempotency import answer_once
+from areamedica.api.views import Api, needs
+from areamedica.errors import InvalidInput
+from areamedica.permissions import Permission
+from banking.gateways.base import BankUnavailable, Patience, Trouble
+from transactions import receipt
+from transactions.api.filters import Transactions
+from transactions.api.serializers import (
+    ApproveBody,
+    EventOut,
+    FullReferenceBody,
+    PartialReferenceBody,
+    ReasonBody,
+    ReopenBody,
+    StatusOut,
+    TransactionBody,
+    TransactionOut,
+)
+from transactions.errors import (
+    AskedTooOften,
+    NothingToRefresh,
+    TransactionNotFound,
+)
+from transactions.models import Transaction
+from transactions.services import review, verify, withdraw
+from transactions.services.submit import submit
+from transactions.states import OPEN
+
+_MOST_IN_BULK = 100
+
+NEEDED = {
+    "list": Permission.TRANSACTION_READ,
+    "retrieve": Permission.TRANSACTION_READ,
+    "status_now": Permission.TRANSACTION_READ,
+    "events": Permission.TRANSACTION_READ,
+    "receipt": Permission.TRANSACTION_READ,
+    "create": Permission.TRANSACTION_CREATE,
+    "full_reference": Permission.TRANSACTION_CREATE,
+    "partial_reference": Permission.TRANSACTION_CREATE,
+    "refresh": Permission.TRANSACTION_UPDATE,
+    "withdraw": Permission.TRANSACTION_UPDATE,
+    "approve": Permission.TRANSACTION_REVIEW,
+    "reject": Permission.TRANSACTION_REVIEW,
+    "reopen": Permission.TRANSACTION_REVIEW,
+    "destroy": Permission.TRANSACTION_DELETE,
+    "bulk_delete": Permission.TRANSACTION_DELETE,
+}
+
+
+class TransactionViewSet(
+    Api,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    viewsets.GenericViewSet[Transaction],
+):
+    """Payment claims: recorded, asked about, reviewed, never removed."""
+
+    queryset = Transaction.objects.present()
+    serializer_class = TransactionOut
+    filterset_class = Transactions
+    lookup_value_converter = "str"
+    lookup_url_kwarg = "id"
+
+    def get_permissions(self) -> Sequence[Any]:
+        permission = NEEDED.get(self.action or "")
+        return [needs(permission)()] if permission else super().get_permissions()
+
+    def get_object(self) -> Transaction:
+        """By UUID or by the client's own id. :raises TransactionNotFound:"""
+        found = Transaction.objects.present().named(self.kwargs["id"])
+        transaction = found.select_related("inquiry").first()
+        if transaction is None:
+            raise TransactionNotFound
+        return transaction
+
+    @property
+    def actor(self) -> User:
+        user = self.request.user
+        assert isinstance(user, User)  # noqa: S101 (authenticated by permission)
+        return user
+
+    @extend_schema(request=TransactionBody, responses={201: TransactionOut})
+    def create(self, request: Request) -> HttpResponse:
+        return self._record(request, TransactionBody)
+
+    @extend_schema(request=FullReferenceBody, responses={201: TransactionOut})
+    @action(detail=False, methods=["post"], url_path="full-reference")
+    def full_reference(self, request: Request) -> HttpResponse:
+        return self._record(request, FullReferenceBody)
+
+    @extend_schema(request=PartialReferenceBody, responses={201: TransactionOut})
+    @action(detail=False, methods=["post"], url_path="partial-reference")
+    def partial_reference(self, request: Request) -> HttpResponse:
+        return self._record(request, PartialReferenceBody)
+
+    def _record(
+        self,
+        request: Request,
+        form: type[TransactionBody | FullReferenceBody | PartialReferenceBody],
+    ) -> HttpResponse:
+        body = form(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        fresh: list[UUID] = []
+
+        def write() -> Response:
+            submitted = submit(
+                author=self.actor, claim=body.claim(), now=timezone.now()
+            )
+            if submitted.is_new:
+                fresh.append(submitted.transaction.pk)
+            return Response(
+                TransactionOut(submitted.transaction).data,
+                status=201 if submitted.is_new else 200,
+            )
+
+        def follow_up(response: Response) -> Response:
+            return _ask_quickly(response, fresh)
+
+        return answer_once(request, write=write, follow_up=follow_up)
+
+    @extend_schema(responses=StatusOut)
+    @action(detail=True, methods=["get"], url_path="status")
+    def status_now(self, request: Request, id: str) -> Response:  # noqa: A002
+        transaction = self.get_object()
+        if transaction.status in OPEN and settings.QUICK_QUESTION_SECONDS:
+            verify.ask_if_useful(transaction_id=transaction.pk)
+            transaction = self.get_object()
+        return Response(StatusOut(transaction).data)
+
+    @extend_schema(request=None, responses={200: TransactionOut, 202: TransactionOut})
+    @action(detail=True, methods=["post"])
+    def refresh(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Ask the bank now; 202 while it still has not shown the money."""
+        transaction = self.get_object()
+        if transaction.status not in OPEN:
+            raise NothingToRefresh(status=transaction.status)
+        silence = verify.ask_bank(
+            transaction_id=transaction.pk, patience=Patience.QUICK, is_urgent=True
+        )
+        _refuse_if_spent(silence)
+        transaction = self.get_object()
+        return Response(
+            TransactionOut(transaction).data,
+            status=202 if transaction.status in OPEN else 200,
+        )
+
+    @extend_schema(responses=EventOut(many=True), filters=False)
+    @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
+    def events(self, request: Request, id: str) -> Response:  # noqa: A002
+        events = self.get_object().events.all()
+        return Response(EventOut(events, many=True).data)
+
+    @extend_schema(responses={(200, "application/pdf"): bytes})
+    @action(detail=True, methods=["get"])
+    def receipt(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        pdf = receipt.pdf(self.get_object())
+        return HttpResponse(pdf, content_type="application/pdf")
+
+    @extend_schema(request=ApproveBody, responses=TransactionOut)
+    @action(detail=True, methods=["post"])
+    def approve(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        body = ApproveBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self._change(
+            request,
+            lambda pk: review.approve(
+                transaction_id=pk, actor=self.actor, **body.validated_data
+            ),
+        )
+
+    @extend_schema(request=ReasonBody, responses=TransactionOut)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        body = ReasonBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self._change(
+            request,
+            lambda pk: review.reject(
+                transaction_id=pk, actor=self.actor, **body.validated_data
+            ),
+        )
+
+    @extend_schema(request=ReopenBody, responses=TransactionOut)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        body = ReopenBody(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def reopen(pk: UUID) -> None:
+            review.reopen(
+                transaction_id=pk,
+                actor=self.actor,
+                reason=body.validated_data["reason"],
+                correction=body.correction(),
+            )
+
+        return self._change(request, reopen, asks_again=True)
+
+    @extend_schema(request=ReasonBody, responses=TransactionOut)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        body = ReasonBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        return self._change(
+            request,
+            lambda pk: withdraw.withdraw(
+                transaction_id=pk, actor=self.actor, **body.validated_data
+            ),
+        )
+
+    def _change(
+        self,
+        request: Request,
+        change: Callable[[UUID], object],
+        *,
+        asks_again: bool = False,
+    ) -> HttpResponse:
+        fresh: list[UUID] = []
+
+        def write() -> Response:
+            pk = self.get_object().pk
+            change(pk)
+            if asks_again:
+                fresh.append(pk)
+            return Response(TransactionOut(self.get_object()).data)
+
+        def follow_up(response: Response) -> Response:
+            return _ask_quickly(response, fresh)
+
+        return answer_once(request, write=write, follow_up=follow_up)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        def write() -> Response:
+            withdraw.delete(transaction_ids=[self.get_object().pk], actor=self.actor)
+            return Response(status=204)
+
+        return answer_once(request, write=write)
+
+    @extend_schema(
+        request=serializers.ListSerializer(child=serializers.CharField()),
+        responses={204: None},
+        filters=False,
+    )
+    @action(detail=False, methods=["post"], url_path="bulk-delete")
+    def bulk_delete(self, request: Request) -> HttpResponse:
+        """All of them or none; a bare array of ids (the manager front end's form)."""
+        names = request.data
+        if (
+            not isinstance(names, list)
+            or not 1 <= len(names) <= _MOST_IN_BULK
+            or not all(isinstance(name, str) for name in names)
+        ):
+            raise InvalidInput(fields={"body": [f'["id", …] (1–{_MOST_IN_BULK})']})
+
+        def write() -> Response:
+            ids = [self._pk_of(name) for name in names]
+            withdraw.delete(transaction_ids=ids, actor=self.actor)
+            return Response(status=204)
+
+        return answer_once(request, write=write)
+
+    def _pk_of(self, name: str) -> UUID:
+        found: QuerySet[Any] = Transaction.objects.present().named(name)
+        pk: UUID | None = found.values_list("pk", flat=True).first()
+        if pk is None:
+            raise TransactionNotFound(transaction_id=name)
+        return pk
+
+
+def _ask_quickly(response: Response, fresh: list[UUID]) -> Response:
+    """One short question, so that whoever waits usually reads the verdict at once."""
+    if settings.QUICK_QUESTION_SECONDS:
+        for pk in fresh:
+            verify.ask_bank(transaction_id=pk, patience=Patience.QUICK, is_urgent=True)
+            response.data = TransactionOut(Transaction.objects.get(pk=pk)).data
+    return response
+
+
+def _refuse_if_spent(silence: BankUnavailable | None) -> None:
+    """:raises AskedTooOften: our own budget, not the bank, kept us from asking."""
+    if silence is None or silence.trouble is not Trouble.BUDGET_SPENT:
+        return
+    wait = timedelta(seconds=30)
+    if silence.retry_at is not None:
+        wait = silence.retry_at - timezone.now()
+    raise AskedTooOften(retry_after=wait)

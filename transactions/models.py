@@ -1,0 +1,446 @@
+"""What a patient claims, what happened to it, and when the bank is asked again."""
+
+from datetime import timedelta
+from typing import ClassVar, Self
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
+from django.db import connection, models
+from django.db.models import F, Q
+from django.db.models.functions import Now, Right
+from django.utils.translation import gettext_lazy as _
+
+from areamedica.money import BOLIVAR, DECIMAL_PLACES, MAX_DIGITS
+from audit.actions import Action
+from audit.services import record
+from banking.references import canonical
+from transactions.errors import InvalidTransition
+from transactions.formats import local_phone, search_words, searchable
+from transactions.states import (
+    FINAL,
+    OPEN,
+    STEPS,
+    ActorType,
+    ErdBank,
+    Reason,
+    State,
+    Type,
+)
+
+
+class TransactionQuerySet(models.QuerySet["Transaction"]):
+    def present(self) -> Self:
+        """Those nobody deleted."""
+        return self.filter(deleted_at=None)
+
+    def open(self) -> Self:
+        """Those the bank is still asked about."""
+        return self.present().filter(status__in=OPEN)
+
+    def in_review(self) -> Self:
+        """Those that wait for a person, the oldest first."""
+        waiting = self.present().filter(status=State.TO_REVIEW)
+        return waiting.order_by("created_at", "pk")
+
+    def named(self, name: str) -> Self:
+        """The one under its UUID or under the client's `transaction_id`."""
+        try:
+            return self.filter(Q(pk=UUID(name)) | Q(transaction_id=name))
+        except ValueError:
+            return self.filter(transaction_id=name)
+
+    def matching(self, search: str) -> Self:
+        """Every word begins a name, a reference, its last digits or a document."""
+        words = search_words(search)
+        if not words:
+            return self.none()
+        raw = " & ".join(f"{word}:*" for word in words)
+        return self.filter(search=SearchQuery(raw, search_type="raw", config="simple"))
+
+
+class Transaction(models.Model):
+    """A patient's claim "I paid".
+
+    `status` is written by `step` alone. `claimed_amount` is what was typed and never
+    changes but by a correction; `amount` becomes the bank's once the money is ours.
+    `claim_key` names the money that is claimed: equal keys are the same money.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    transaction_id = models.CharField(_("transaction id"), max_length=100, unique=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=State, default=State.IN_PROGRESS
+    )
+    status_reason = models.CharField(
+        _("reason"), max_length=32, choices=Reason, default=Reason.RECORDED
+    )
+    type = models.CharField(_("type"), max_length=16, choices=Type)
+    bank = models.CharField(_("bank"), max_length=16, choices=ErdBank)
+    bank_code = models.CharField(_("payer's bank"), max_length=4, blank=True)
+    reference = models.CharField(_("reference"), max_length=20)
+    claim_key = models.CharField(max_length=80, editable=False)
+    customer_full_name = models.CharField(_("full name"), max_length=255)
+    customer_phone = models.CharField(_("phone"), max_length=12, blank=True)
+    customer_document = models.CharField(_("document"), max_length=11, blank=True)
+    payer_phone = models.CharField(_("payer's phone"), max_length=12, blank=True)
+    concept = models.CharField(_("concept"), max_length=500, blank=True)
+    claimed_amount = models.DecimalField(
+        _("claimed amount"),
+        max_digits=MAX_DIGITS,
+        decimal_places=DECIMAL_PLACES,
+        null=True,
+    )
+    amount = models.DecimalField(
+        _("amount"), max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES, null=True
+    )
+    currency = models.CharField(_("currency"), max_length=3, default=BOLIVAR)
+    operation_date = models.DateField(_("operation date"), null=True)
+    # The Caracas day the bank is asked about: the stated one, or that of recording.
+    asked_day = models.DateField(_("asked day"))
+    metadata = models.JSONField(_("metadata"), default=dict)
+    # The bank's rows that came into question, under the bank's own field names, and the
+    # comparison the verdict made; `details` is the one row that counts.
+    details = models.JSONField(_("bank row"), null=True)
+    candidates = models.JSONField(_("bank rows"), default=list)
+    comparison = models.JSONField(_("comparison"), default=list)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("recorded by"),
+    )
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("corrected by"),
+    )
+    first_approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("first approval by"),
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    updated_at = models.DateTimeField(_("updated"), db_default=Now())
+    completed_at = models.DateTimeField(_("completed"), null=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True)
+    search_text = models.TextField(editable=False)
+    search = models.GeneratedField(
+        expression=SearchVector("search_text", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects: ClassVar[models.Manager["Transaction"]] = TransactionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("transaction")
+        verbose_name_plural = _("transactions")
+        ordering = ("-created_at", "-id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim_key"],
+                condition=~Q(status=State.CANCELED),
+                name="transaction_money_claimed_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=State.values), name="transaction_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=State.COMPLETED, completed_at__isnull=False)
+                | (~Q(status=State.COMPLETED) & Q(completed_at=None)),
+                name="transaction_completed_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=State.COMPLETED)
+                | Q(amount__gt=0, details__isnull=False, deleted_at=None),
+                name="transaction_completed_has_money",
+            ),
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(status=State.CANCELED),
+                name="transaction_deleted_is_canceled",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_amount=None) | Q(claimed_amount__gt=0),
+                name="transaction_claimed_amount_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount=None) | Q(amount__gt=0),
+                name="transaction_amount_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by=None)
+                | ~Q(status=State.COMPLETED)
+                | (
+                    ~Q(decided_by=F("created_by"))
+                    & (Q(first_approver=None) | ~Q(decided_by=F("first_approver")))
+                    & (Q(corrected_by=None) | ~Q(decided_by=F("corrected_by")))
+                ),
+                name="transaction_decided_by_another",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="transaction_newest"),
+            models.Index(
+                fields=["status", "-created_at", "-id"], name="transaction_by_status"
+            ),
+            models.Index(
+                Right("reference", 6),
+                F("created_at").desc(),
+                name="transaction_by_tail",
+            ),
+            models.Index(fields=["reference"], name="transaction_by_reference"),
+            models.Index(fields=["customer_phone"], name="transaction_by_phone"),
+            models.Index(fields=["customer_document"], name="transaction_by_document"),
+            models.Index(fields=["amount"], name="transaction_by_amount"),
+            GinIndex(fields=["search"], name="transaction_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} …{self.reference[-6:]}"
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    def explain(self, reason: Reason) -> None:
+        """Say better why the state is what it is; the state stays."""
+        if self.status_reason != reason:
+            self.status_reason = reason
+            self.updated_at = Now()
+            self.save(update_fields=["status_reason", "updated_at"])
+
+    def words_to_find_it(self) -> str:
+        """What the search box looks through."""
+        digits = canonical(self.reference)
+        tails = " ".join(digits[-length:] for length in (4, 5, 6))
+        return searchable(
+            f"{self.customer_full_name} {self.reference} {digits} {tails} "
+            f"{self.customer_document} {self.customer_document[1:]} "
+            f"{self.customer_phone} {local_phone(self.customer_phone)} "
+            f"{self.transaction_id}"
+        )
+
+    def step(
+        self,
+        to: State,
+        *,
+        reason: Reason,
+        actor_id: UUID,
+        actor_type: ActorType,
+        note: str = "",
+        facts: dict[str, object] | None = None,
+    ) -> None:
+        """Move this locked transaction and write its event and journal record.
+
+        The caller holds the row's lock and has set the fields that go with the new
+        state; they are saved here too. `facts` stay public and free of personal data.
+
+        :raises InvalidTransition: no such step exists.
+        """
+        assert connection.in_atomic_block  # noqa: S101 (a bug, not a refusal)
+        was = State(self.status)
+        if to not in STEPS[was]:
+            raise InvalidTransition(now=was.value, wanted=to.value)
+        self.status, self.status_reason = to, reason
+        self.updated_at = Now()
+        self.save()
+        self.tell(
+            was=was,
+            reason=reason,
+            actor_id=actor_id,
+            actor_type=actor_type,
+            note=note,
+            facts=facts,
+        )
+        record(
+            Action.TRANSACTION_MOVED,
+            actor_id=actor_id,
+            subject=("transaction", self.pk),
+            facts={"was": was, "became": to, "reason": reason, **(facts or {})},
+        )
+
+    def tell(
+        self,
+        *,
+        was: State | None,
+        reason: Reason,
+        actor_id: UUID,
+        actor_type: ActorType,
+        note: str = "",
+        facts: dict[str, object] | None = None,
+    ) -> None:
+        """Append an event to this transaction's history."""
+        TransactionEvent.objects.create(
+            transaction=self,
+            old_status=was or "",
+            new_status=self.status,
+            reason=reason,
+            note=note,
+            actor_type=actor_type,
+            actor_id=actor_id,
+            metadata=facts or {},
+        )
+
+
+class TransactionEvent(models.Model):
+    """One thing that happened to a transaction; the database refuses to change it."""
+
+    transaction = models.ForeignKey(
+        Transaction,
+        models.PROTECT,
+        related_name="events",
+        verbose_name=_("transaction"),
+    )
+    old_status = models.CharField(_("from"), max_length=16, choices=State, blank=True)
+    new_status = models.CharField(_("to"), max_length=16, choices=State)
+    reason = models.CharField(_("reason"), max_length=32, choices=Reason)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    actor_type = models.CharField(_("actor type"), max_length=20, choices=ActorType)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("actor"),
+    )
+    metadata = models.JSONField(_("facts"), default=dict)
+    created_at = models.DateTimeField(_("at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("history")
+        ordering = ("id",)
+        indexes = [
+            models.Index(fields=["transaction", "created_at"], name="event_history")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_status} → {self.new_status}"
+
+
+class BankCredit(models.Model):
+    """A credit of the bank that pays a transaction, once.
+
+    The bank answers one movement now with its whole reference, now with its tail only,
+    depending on the question; so the tail, the day, the amount and the account it shows
+    (the payer's masked phone in a pago móvil) name it (facts, sections 3 and 4).
+    """
+
+    account = models.CharField(_("receiving account"), max_length=20)
+    shown_account = models.CharField(_("account shown"), max_length=40, blank=True)
+    tail = models.CharField(_("last digits"), max_length=6)
+    day = models.DateField(_("day"))
+    amount = models.DecimalField(
+        _("amount"), max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES
+    )
+    currency = models.CharField(_("currency"), max_length=3)
+    reference = models.CharField(_("reference"), max_length=40)
+    transaction = models.OneToOneField(
+        Transaction,
+        models.PROTECT,
+        related_name="credit",
+        verbose_name=_("transaction"),
+    )
+    created_at = models.DateTimeField(_("used at"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("bank credit")
+        verbose_name_plural = _("bank credits")
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "account",
+                    "shown_account",
+                    "tail",
+                    "day",
+                    "amount",
+                    "currency",
+                ],
+                name="bank_credit_pays_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="bank_credit_amount_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} …{self.tail}"
+
+
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    def due(self) -> Self:
+        """Those whose hour has come and which nobody is asking about right now."""
+        free = Q(leased_until=None) | Q(leased_until__lt=Now())
+        return self.living().filter(free, due_at__lte=Now())
+
+    def living(self) -> Self:
+        return self.filter(dead_at=None)
+
+    def worth_asking(self) -> Self:
+        """Those a person who looks may have asked about, although not yet due."""
+        rested = Q(asked_at=None) | Q(asked_at__lt=Now() - timedelta(seconds=30))
+        return self.living().filter(rested)
+
+    def dead(self) -> Self:
+        """The dead letters: asking failed in our own code, again and again."""
+        return self.filter(dead_at__isnull=False)
+
+
+class Inquiry(models.Model):
+    """The standing intent to ask the bank about one open transaction.
+
+    Written with the transaction and removed when it leaves the open states. This row is
+    the queue; a Celery message only says "look now". All its times are the database's.
+    """
+
+    transaction = models.OneToOneField(
+        Transaction,
+        models.PROTECT,
+        primary_key=True,
+        related_name="inquiry",
+        verbose_name=_("transaction"),
+    )
+    due_at = models.DateTimeField(_("asked next"), db_default=Now())
+    deadline_at = models.DateTimeField(_("deadline"))
+    # Rounds that brought an answer or the bank's silence; the place in the schedule.
+    rounds = models.PositiveIntegerField(_("rounds"), default=0)
+    asked_at = models.DateTimeField(_("last asked"), null=True)
+    last_answer_at = models.DateTimeField(_("last answer"), null=True)
+    has_missed = models.BooleanField(_("bank said not yet"), default=False)
+    # Who asks now holds the lease; a worker that dies lets it run out.
+    lease = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(_("being asked until"), null=True)
+    # Leases taken since the last round that came to its end: a poison counter.
+    attempts = models.PositiveSmallIntegerField(_("unfinished attempts"), default=0)
+    rung_at = models.DateTimeField(_("last rung"), null=True)
+    dead_at = models.DateTimeField(_("given up at"), null=True)
+    last_error = models.CharField(_("last error"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("since"), db_default=Now())
+
+    objects: ClassVar[models.Manager["Inquiry"]] = InquiryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("inquiry")
+        verbose_name_plural = _("inquiries")
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="inquiry_due",
+                condition=Q(dead_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)

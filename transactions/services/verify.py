@@ -1,0 +1,361 @@
+"""Ask the bank about one transaction and act on what it says.
+
+The message is a hint, the row is the truth: every function here may run twice, late, or
+never finish, and nothing is lost or doubled (product.md, rule 4).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random, SystemRandom
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.transaction import atomic
+
+from accounts.models import SYSTEM_ID
+from areamedica.database import outside_transaction, violated
+from audit.actions import Action
+from audit.services import record
+from banking.gateways.base import (
+    Answer,
+    BankUnavailable,
+    Malformed,
+    Modality,
+    Patience,
+    Question,
+    Trouble,
+)
+from banking.institutions import BANESCO
+from banking.references import tail
+from banking.services import find_payment
+from transactions import schedule
+from transactions.models import BankCredit, Inquiry, Transaction
+from transactions.states import OPEN, ActorType, Reason, State
+from transactions.verdict import Candidate, Claimed, Verdict, verdict
+
+log = structlog.get_logger("transactions.verify")
+
+# Longer than one round of questions may last (40 s), so that a lease runs out only
+# when its holder is dead or asleep.
+LEASE = timedelta(seconds=60)
+MOST_ATTEMPTS = 5
+DICE: Random = SystemRandom()
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to ask about one transaction, until it runs out."""
+
+    token: UUID
+    transaction: Transaction
+    rounds: int
+
+
+def take_lease(transaction_id: UUID, *, is_urgent: bool) -> Lease | None:
+    """Take the right to ask; None when it is not due, taken, buried or decided.
+
+    The attempt is counted before it is made, so that a row which kills its worker is
+    buried after five tries instead of killing workers for ever.
+    """
+    free = Q(leased_until=None) | Q(leased_until__lt=Now())
+    mine = Inquiry.objects.living().filter(
+        free, pk=transaction_id, attempts__lt=MOST_ATTEMPTS
+    )
+    if not is_urgent:
+        mine = mine.filter(due_at__lte=Now())
+    token = uuid4()
+    taken = mine.update(
+        lease=token, leased_until=Now() + LEASE, attempts=F("attempts") + 1
+    )
+    if not taken:
+        return None
+    inquiry = Inquiry.objects.select_related("transaction").get(pk=transaction_id)
+    return Lease(token, inquiry.transaction, inquiry.rounds)
+
+
+def question_about(transaction: Transaction, *, rounds: int) -> Question:
+    """The claim as the port of the banks wants to hear it."""
+    return Question(
+        subject=str(transaction.pk),
+        public_id=transaction.transaction_id,
+        modality=Modality(transaction.type),
+        reference=transaction.reference,
+        payer_bank=transaction.bank_code or BANESCO,
+        day=transaction.asked_day,
+        payer_phone=transaction.payer_phone,
+        amount=transaction.claimed_amount,
+        asked_before=rounds,
+    )
+
+
+def claimed_by(transaction: Transaction) -> Claimed:
+    """The claim as the verdict compares it."""
+    return Claimed(
+        reference=transaction.reference,
+        currency=transaction.currency,
+        amount=transaction.claimed_amount,
+        day=transaction.operation_date,
+    )
+
+
+def ask_bank(
+    *, transaction_id: UUID, patience: Patience, is_urgent: bool = False
+) -> BankUnavailable | None:
+    """Ask once and settle what comes of it; with no transaction open meanwhile.
+
+    Returns the bank's silence, if that is what came, for callers who must say when to
+    try again. `is_urgent` asks before the schedule's hour.
+    """
+    outside_transaction()
+    lease = take_lease(transaction_id, is_urgent=is_urgent)
+    if lease is None:
+        return None
+    try:
+        answer = find_payment(
+            question_about(lease.transaction, rounds=lease.rounds), patience=patience
+        )
+    except BankUnavailable as silence:
+        settle_silence(lease, silence)
+        return silence
+    settle(lease, answer)
+    return None
+
+
+def ask_if_useful(*, transaction_id: UUID) -> None:
+    """Ask for a person who looks, unless that was done moments ago."""
+    if Inquiry.objects.worth_asking().filter(pk=transaction_id).exists():
+        ask_bank(transaction_id=transaction_id, patience=Patience.QUICK, is_urgent=True)
+
+
+@atomic
+def settle(lease: Lease, answer: Answer) -> None:
+    """Lock the row, look again, and let the verdict move it."""
+    transaction = _lock_open(lease)
+    if transaction is None:
+        return
+    found = verdict(claimed_by(transaction), answer)
+    if found.to is None:
+        _wait_on(lease, transaction)
+        return
+    facts: dict[str, object] = {}
+    if isinstance(answer, Malformed):
+        facts["bank_code"] = answer.code
+    _apply(transaction, _stricter(transaction, found), facts=facts)
+    _close(transaction)
+
+
+def _lock_open(lease: Lease) -> Transaction | None:
+    """The locked row while it waits for this very answer; else the answer is late.
+
+    An answer counts for the question it was asked with: who slept past his lease may
+    bring one to data that a reviewer has corrected since. Whoever took the lease after
+    him asks anew.
+    """
+    locked = Transaction.objects.select_for_update(of=("self",))
+    transaction = locked.get(pk=lease.transaction.pk)
+    is_mine = Inquiry.objects.filter(_mine(lease)).exists()
+    if transaction.status in OPEN and is_mine:
+        return transaction
+    record(
+        Action.LATE_ANSWER,
+        actor_id=SYSTEM_ID,
+        subject=("transaction", transaction.pk),
+        facts={"status": transaction.status},
+    )
+    return None
+
+
+def _stricter(transaction: Transaction, found: Verdict) -> Verdict:
+    """The clinic may want a person to see every amount nobody stated (C20)."""
+    unstated = transaction.claimed_amount is None
+    if found.to == State.COMPLETED and unstated and settings.REVIEW_UNSTATED_AMOUNT:
+        return Verdict(
+            State.TO_REVIEW, Reason.AMOUNT_UNSTATED, found.candidates, found.chosen
+        )
+    return found
+
+
+def as_json(candidate: Candidate) -> dict[str, object]:
+    """A bank row as the transaction keeps it for the reviewer."""
+    movement = candidate.movement
+    return {
+        "row": movement.raw,
+        "facts": [fact.as_json() for fact in candidate.facts],
+        "credit": {
+            "shown_account": movement.account,
+            "tail": tail(movement.reference).zfill(6),
+            "reference": movement.reference,
+            "day": movement.day.isoformat(),
+            "amount": f"{movement.amount:.2f}",
+            "currency": movement.currency,
+        },
+    }
+
+
+def _apply(
+    transaction: Transaction, found: Verdict, *, facts: dict[str, object]
+) -> None:
+    assert found.to is not None  # noqa: S101 (settle has asked)
+    transaction.candidates = [as_json(each) for each in found.candidates]
+    if found.chosen is not None:
+        chosen = as_json(found.chosen)
+        transaction.details = chosen["row"]
+        transaction.comparison = chosen["facts"]
+    to, reason = found.to, found.reason
+    if to == State.COMPLETED and found.chosen is not None:
+        holder = use_credit(transaction, as_json(found.chosen)["credit"])
+        if holder is not None:
+            to, reason = State.TO_REVIEW, Reason.CREDIT_ALREADY_USED
+            facts = {**facts, "paid_transaction": str(holder)}
+    transaction.step(
+        to,
+        reason=reason,
+        actor_id=SYSTEM_ID,
+        actor_type=ActorType.SYSTEM,
+        facts=facts,
+    )
+
+
+def use_credit(transaction: Transaction, credit: object) -> UUID | None:
+    """Take the bank's credit for this transaction and set what completes it.
+
+    The unique constraint decides, also between two workers. Returns None when the
+    credit is now this transaction's, else the transaction that has it.
+    """
+    assert isinstance(credit, dict)  # noqa: S101 (as_json made it)
+    key = {
+        "account": settings.BANESCO["ACCOUNT_ID"],
+        "shown_account": credit["shown_account"],
+        "tail": credit["tail"],
+        "day": credit["day"],
+        "amount": credit["amount"],
+        "currency": credit["currency"],
+    }
+    try:
+        with atomic():
+            BankCredit.objects.create(
+                **key, reference=credit["reference"], transaction=transaction
+            )
+    except IntegrityError as error:
+        if violated(error) != "bank_credit_pays_once":
+            raise
+        return BankCredit.objects.values_list("transaction_id", flat=True).get(**key)
+    transaction.amount = Decimal(credit["amount"])
+    transaction.completed_at = Now()
+    return None
+
+
+def _close(transaction: Transaction) -> None:
+    """No more asking: the intent has been fulfilled or a person has it."""
+    Inquiry.objects.filter(pk=transaction.pk).delete()
+
+
+def _mine(lease: Lease) -> Q:
+    """The inquiry, while the lease is still this asker's.
+
+    A worker that slept past its lease must not push back the hour of the next one.
+    """
+    return Q(pk=lease.transaction.pk, lease=lease.token)
+
+
+def _is_overdue(transaction: Transaction) -> bool:
+    passed = Inquiry.objects.filter(pk=transaction.pk, deadline_at__lte=Now())
+    return passed.exists()
+
+
+def _wait_on(lease: Lease, transaction: Transaction) -> None:
+    """The bank answered "not yet"."""
+    if _is_overdue(transaction):
+        _end_the_wait(transaction, has_missed=True)
+        return
+    if transaction.status == State.UNKNOWN:
+        transaction.step(
+            State.IN_PROGRESS,
+            reason=Reason.BANK_BACK,
+            actor_id=SYSTEM_ID,
+            actor_type=ActorType.SYSTEM,
+        )
+    else:
+        transaction.explain(Reason.NOT_SEEN_YET)
+    Inquiry.objects.filter(_mine(lease)).update(
+        due_at=Now() + schedule.after_missing(lease.rounds + 1, DICE),
+        rounds=F("rounds") + 1,
+        last_answer_at=Now(),
+        has_missed=True,
+        **_ENDED,
+    )
+
+
+_ENDED = {
+    "asked_at": Now(),
+    "lease": None,
+    "leased_until": None,
+    "attempts": 0,
+    "rung_at": None,
+    "last_error": "",
+}
+# Our own limits say nothing about the bank.
+_OURS = frozenset({Trouble.BUDGET_SPENT, Trouble.BUSY})
+
+
+@atomic
+def settle_silence(lease: Lease, silence: BankUnavailable) -> None:
+    """No answer: wait, and after a while say that the bank cannot be asked."""
+    transaction = _lock_open(lease)
+    if transaction is None:
+        return
+    if silence.trouble not in _OURS:
+        if _is_overdue(transaction):
+            _end_the_wait(transaction, has_missed=False)
+            return
+        _say_unreachable(transaction, silence.trouble)
+    Inquiry.objects.filter(_mine(lease)).update(
+        due_at=_asked_next(silence.trouble, silence.retry_at),
+        last_error=silence.trouble.value,
+        **{name: value for name, value in _ENDED.items() if name != "last_error"},
+    )
+
+
+def _asked_next(trouble: Trouble, retry_at: datetime | None) -> object:
+    if retry_at is not None:
+        soon = Now() + schedule.spread(DICE)
+        later = Value(retry_at + schedule.spread(DICE))
+        return Greatest(soon, later)
+    if trouble in _OURS:
+        return Now() + schedule.spread(DICE)
+    return Now() + schedule.after_silence(DICE)
+
+
+def _say_unreachable(transaction: Transaction, trouble: Trouble) -> None:
+    patience = timedelta(minutes=settings.UNKNOWN_AFTER_MINUTES)
+    silent = Inquiry.objects.annotate(heard=Coalesce("last_answer_at", "created_at"))
+    if transaction.status == State.IN_PROGRESS and (
+        silent.filter(pk=transaction.pk, heard__lt=Now() - patience).exists()
+    ):
+        transaction.step(
+            State.UNKNOWN,
+            reason=Reason.BANK_UNREACHABLE,
+            actor_id=SYSTEM_ID,
+            actor_type=ActorType.SYSTEM,
+            facts={"trouble": trouble.value},
+        )
+
+
+def _end_the_wait(transaction: Transaction, *, has_missed: bool) -> None:
+    """The deadline: a person looks, or the clinic's setting cancels (C33).
+
+    Only the bank's own "not there" may cancel; its silence never does.
+    """
+    cancel = settings.NOT_SEEN_ACTION == "cancel" and has_missed
+    transaction.step(
+        State.CANCELED if cancel else State.TO_REVIEW,
+        reason=Reason.NOT_SEEN,
+        actor_id=SYSTEM_ID,
+        actor_type=ActorType.SYSTEM,
+    )
+    _close(transaction)
