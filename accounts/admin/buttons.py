@@ -1,0 +1,139 @@
+"""What is done to a person: a POST each, through the services, with their refusals."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+
+from accounts.admin.forms import (
+    GrantForm,
+    PasswordForm,
+    ReasonedForm,
+    RoleForm,
+    first_problem,
+)
+from accounts.errors import SelfGrant, SuperuserOnly
+from accounts.models import SYSTEM_ID, Grant, User
+from accounts.policies import may_manage
+from accounts.services import people, rights
+from accounts.visitors import actor_of
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission as P
+
+
+def person(pk: UUID) -> User:
+    """:raises Http404: there is no such person; the system is none."""
+    everybody = User.objects.with_rights().exclude(pk=SYSTEM_ID)
+    found: User = get_object_or_404(everybody, pk=pk)
+    return found
+
+
+class PersonButtons(ReadOnlyAdmin):
+    """Deactivate, reactivate, password; role, superuser and grants."""
+
+    def _carry_out(
+        self, request: HttpRequest, pk: UUID, do: Callable[[User], None], done: str
+    ) -> HttpResponse:
+        user = person(pk)
+        try:
+            if not may_manage(actor_of(request), user):
+                raise SuperuserOnly
+            do(user)
+            messages.success(request, done)
+        except Refusal as refusal:
+            say(request, refusal)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        return redirect("admin:accounts_user_change", pk)
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def deactivate(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        actor = actor_of(request)
+        return self._carry_out(
+            request,
+            pk,
+            lambda user: people.deactivate(actor=actor, user=user),
+            _("The account is closed; every sign-in of it has ended."),
+        )
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def reactivate(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        actor = actor_of(request)
+        return self._carry_out(
+            request,
+            pk,
+            lambda user: people.reactivate(actor=actor, user=user),
+            _("The account is open again."),
+        )
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def password(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        form, actor = PasswordForm(request.POST), actor_of(request)
+
+        def change(user: User) -> None:
+            if not form.is_valid():
+                raise ValidationError(first_problem(form))
+            if user.pk == actor.pk:
+                raise SelfGrant
+            people.change_password(
+                actor=actor, user=user, password=form.cleaned_data["password"]
+            )
+
+        return self._carry_out(request, pk, change, _("The password was changed."))
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def role(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        form, actor = RoleForm(request.POST), actor_of(request)
+
+        def change(user: User) -> None:
+            if not form.is_valid():
+                raise ValidationError(first_problem(form))
+            rights.change_role(actor=actor, user=user, **form.cleaned_data)
+
+        return self._carry_out(request, pk, change, _("The role was changed."))
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def superuser(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        form, actor = ReasonedForm(request.POST), actor_of(request)
+        wanted = request.POST.get("is_superuser") == "yes"
+
+        def change(user: User) -> None:
+            if not form.is_valid():
+                raise ValidationError(first_problem(form))
+            rights.set_superuser(
+                actor=actor, user=user, is_superuser=wanted, **form.cleaned_data
+            )
+
+        return self._carry_out(request, pk, change, _("It was changed."))
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def grant(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        form, actor = GrantForm(request.POST), actor_of(request)
+
+        def give(user: User) -> None:
+            if not form.is_valid():
+                raise ValidationError(first_problem(form))
+            rights.grant(actor=actor, user=user, **form.cleaned_data)
+
+        return self._carry_out(request, pk, give, _("The permission was granted."))
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def revoke(self, request: HttpRequest, pk: UUID, grant_id: int) -> HttpResponse:
+        form, actor = ReasonedForm(request.POST), actor_of(request)
+
+        def take(user: User) -> None:
+            if not form.is_valid():
+                raise ValidationError(first_problem(form))
+            given = get_object_or_404(
+                Grant.objects.select_related("user", "permission"),
+                pk=grant_id,
+                user=user,
+            )
+            rights.revoke(actor=actor, given=given, **form.cleaned_data)
+
+        return self._carry_out(request, pk, take, _("The permission was revoked."))

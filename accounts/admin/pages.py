@@ -1,0 +1,135 @@
+"""The list of people, the page of one, and a new one."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
+from unfold.decorators import display
+
+from accounts.admin.buttons import PersonButtons, person
+from accounts.admin.forms import (
+    GrantForm,
+    NewPerson,
+    PasswordForm,
+    ReasonedForm,
+    RoleForm,
+    add_to,
+)
+from accounts.models import SYSTEM_ID, Grant, User
+from accounts.policies import may_manage
+from accounts.services.people import create_user
+from accounts.visitors import actor_of
+from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission as P
+from areamedica.templatetags.back_office import at
+
+
+@admin.register(User)
+class People(PersonButtons):
+    """Rights and roles are written by services alone; no form of Django's saves one."""
+
+    opens_with = (P.USER_MANAGE,)
+    list_display = ("full_name", "email", "role", "active", "signed_in")
+    list_select_related = ("role",)
+    list_filter: ClassVar[Any] = (
+        ("role", RelatedDropdownFilter),
+        ("is_active", BooleanRadioFilter),
+        ("is_superuser", BooleanRadioFilter),
+    )
+    list_filter_submit = True
+    search_fields = ("full_name", "email")
+    search_help_text = gettext_lazy("Name or e-mail")
+    sortable_by = ()
+    list_before_template = "accounts/list_before.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        door = self.admin_site.admin_view
+        verbs = "deactivate reactivate password role superuser grant"
+        return [
+            path("new/", door(self.new), name="user_new"),
+            *(
+                path(
+                    f"<uuid:pk>/{verb}/", door(getattr(self, verb)), name=f"user_{verb}"
+                )
+                for verb in verbs.split()
+            ),
+            path(
+                "<uuid:pk>/revoke/<int:grant_id>/",
+                door(self.revoke),
+                name="user_revoke",
+            ),
+            *super().get_urls(),
+        ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        everybody: QuerySet[User] = User.objects.exclude(pk=SYSTEM_ID)
+        return everybody
+
+    @display(
+        description=gettext_lazy("account"), label={True: "success", False: "danger"}
+    )
+    def active(self, user: User) -> tuple[bool, str]:
+        return user.is_active, _("open") if user.is_active else _("closed")
+
+    @display(description=gettext_lazy("last sign-in"), ordering="last_login")
+    def signed_in(self, user: User) -> str:
+        return at(user.last_login)
+
+    @page(P.USER_MANAGE, methods=ASKS_AND_CHANGES)
+    def new(self, request: HttpRequest) -> HttpResponse:
+        actor = actor_of(request)
+        form = NewPerson(actor, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                user = create_user(actor=actor, **form.cleaned_data)
+                messages.success(request, _("The account was opened."))
+                return redirect("admin:accounts_user_change", user.pk)
+            except ValidationError as error:
+                add_to(form, "password", error)
+            except Refusal as refusal:
+                form.add_error("email", refusal.message)
+        return self._show(request, "new", title=_("New person"), form=form)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Instead of Django's form: facts, and a button for each service."""
+        return self.one(request, uuid_or_404(object_id))
+
+    @page(P.USER_MANAGE)
+    def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        user, actor = person(pk), actor_of(request)
+        grants = Grant.objects.filter(user=user)
+        return self._show(
+            request,
+            "one",
+            title=user.full_name,
+            person=user,
+            is_self=user.pk == actor.pk,
+            may_manage=may_manage(actor, user),
+            gives_rights=actor.is_superuser and user.pk != actor.pk,
+            permissions=[P(n).label for n in sorted(user.permission_names)],
+            grants=grants.select_related("permission", "granted_by"),
+            password_form=PasswordForm(),
+            role_form=RoleForm(initial={"role": user.role_id}),
+            grant_form=GrantForm(),
+            reason_form=ReasonedForm(),
+        )
+
+    def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+        whole = {**self.admin_site.each_context(request), **context}
+        return TemplateResponse(request, f"accounts/{name}.html", whole)

@@ -1,0 +1,118 @@
+"""The journal, to read: filtered by what, when and who, searched by its subject."""
+
+import json
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import display
+
+from areamedica.back_office import ReadOnlyAdmin
+from areamedica.day_filters import Since, Until
+from areamedica.permissions import Permission as P
+from areamedica.templatetags.back_office import at
+from audit.models import Record
+
+
+class SinceAt(Since):
+    moment = "at"
+
+
+class UntilAt(Until):
+    moment = "at"
+
+
+class Actors(DropdownFilter):
+    """Those who work in the back office; the system is one of them."""
+
+    title = _("actor")
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ANN401 (Django's)
+        people = get_user_model()._default_manager.order_by("full_name")
+        return [(str(pk), name) for pk, name in people.values_list("pk", "full_name")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Record]
+    ) -> QuerySet[Record]:
+        try:
+            return queryset.filter(actor_id=UUID(self.value() or ""))
+        except ValueError:
+            return queryset
+
+
+@admin.register(Record)
+class Journal(ReadOnlyAdmin):
+    """Appended by services, refused by the database to everybody else."""
+
+    opens_with = (P.AUDIT_READ,)
+    list_display = ("moment", "what", "who", "about", "told")
+    list_display_links = ("moment",)
+    list_filter: ClassVar[Any] = (
+        ("action", ChoicesDropdownFilter),
+        Actors,
+        SinceAt,
+        UntilAt,
+    )
+    list_filter_submit = True
+    sortable_by = ()
+    search_fields = ("subject_id",)
+    search_help_text = _("Number of a transaction, person or request")
+    fields = ("moment", "what", "who", "about", "request_id", "told")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Record]:
+        people = get_user_model()._default_manager.filter(pk=OuterRef("actor_id"))
+        rows: QuerySet[Record] = super().get_queryset(request)
+        return rows.annotate(actor_name=Subquery(people.values("full_name")))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Whole ids only: one transaction's whole story, or one request's."""
+        term = search_term.strip()
+        if term:
+            queryset = queryset.filter(Q(subject_id=term) | Q(request_id=term))
+        return queryset, False
+
+    @display(description=_("at"))
+    def moment(self, record: Record) -> str:
+        return at(record.at)
+
+    @display(description=_("action"))
+    def what(self, record: Record) -> str:
+        return str(record.get_action_display())
+
+    @display(description=_("actor"))
+    def who(self, record: Record) -> str:
+        return getattr(record, "actor_name", None) or "—"
+
+    @display(description=_("subject"))
+    def about(self, record: Record) -> str | SafeString:
+        if not record.subject_id:
+            return "—"
+        return format_html(
+            '<a href="?q={0}">{1} {2}…</a>',
+            record.subject_id,
+            record.subject_type,
+            record.subject_id[:8],
+        )
+
+    @display(description=_("facts"))
+    def told(self, record: Record) -> SafeString:
+        facts = json.loads(record.facts)
+        pairs = ((name, _written(fact)) for name, fact in facts.items())
+        return format_html_join(" · ", "{}: <b>{}</b>", pairs)
+
+
+def _written(fact: object) -> str:
+    if isinstance(fact, list):
+        return ", ".join(str(each) for each in fact)
+    return str(fact)

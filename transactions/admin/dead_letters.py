@@ -1,0 +1,52 @@
+"""Questions our own code could not finish: looked at, and asked again by hand."""
+
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from accounts.visitors import actor_of
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission as P
+from transactions.models import Inquiry
+from transactions.services.sweep import replay_dead_letter
+
+_SHOWN = 200
+
+
+@admin.register(Inquiry)
+class DeadLetters(ReadOnlyAdmin):
+    """One page of its own; Django's list of all inquiries is not shown."""
+
+    opens_with = (P.BANK_MANAGE,)
+
+    def get_urls(self) -> list[URLPattern]:
+        door = self.admin_site.admin_view
+        return [
+            path("dead/", door(self.dead), name="dead_letters"),
+            path("<uuid:pk>/replay/", door(self.replay), name="replay"),
+        ]
+
+    @page(P.BANK_MANAGE)
+    def dead(self, request: HttpRequest) -> HttpResponse:
+        buried = Inquiry.objects.dead().select_related("transaction")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Dead letters"),
+            "rows": buried.order_by("-dead_at")[:_SHOWN],
+        }
+        return TemplateResponse(request, "transactions/dead_letters.html", context)
+
+    @page(P.BANK_MANAGE, methods=CHANGES)
+    def replay(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        try:
+            replay_dead_letter(actor=actor_of(request), transaction_id=pk)
+            messages.success(request, _("The bank will be asked again."))
+        except Refusal as refusal:
+            say(request, refusal)
+        return redirect("admin:dead_letters")

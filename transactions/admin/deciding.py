@@ -1,0 +1,121 @@
+"""A reviewer's POSTs: each calls the service the API calls, then goes to the next."""
+
+from collections.abc import Callable, Mapping
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from areamedica.back_office import say
+from areamedica.errors import Refusal
+from banking.gateways.base import Patience
+from transactions.admin import detail, queue, reasons
+from transactions.models import Transaction
+from transactions.services import review, verify
+from transactions.states import State
+
+Decide = Callable[[str], Transaction]
+
+
+def approve(
+    request: HttpRequest, transaction: Transaction, actor: User
+) -> HttpResponse:
+    """Accept the credit the reviewer chose."""
+    chosen = request.POST.get("credit", "")
+    credit = int(chosen) if chosen.isascii() and chosen.isdigit() else None
+
+    def decide(reason: str) -> Transaction:
+        return review.approve(
+            transaction_id=transaction.pk, actor=actor, reason=reason, credit=credit
+        )
+
+    return _carry_out(request, transaction, actor, reasons.APPROVE, decide)
+
+
+def reject(request: HttpRequest, transaction: Transaction, actor: User) -> HttpResponse:
+    """Refuse the claim for good."""
+
+    def decide(reason: str) -> Transaction:
+        return review.reject(transaction_id=transaction.pk, actor=actor, reason=reason)
+
+    return _carry_out(request, transaction, actor, reasons.REJECT, decide)
+
+
+def reopen(request: HttpRequest, transaction: Transaction, actor: User) -> HttpResponse:
+    """Ask the bank again: with the data as they are, or set right."""
+    correction = review.Correction()
+    if request.POST.get("correct"):
+        form = detail.correction_form(transaction, request.POST)
+        if not form.is_valid():
+            _show_errors(request, form)
+            return redirect("admin:transactions_review", transaction.pk)
+        correction = form.correction()
+
+    def decide(reason: str) -> Transaction:
+        review.reopen(
+            transaction_id=transaction.pk,
+            actor=actor,
+            reason=reason,
+            correction=correction,
+        )
+        verify.ask_bank(
+            transaction_id=transaction.pk, patience=Patience.QUICK, is_urgent=True
+        )
+        return Transaction.objects.get(pk=transaction.pk)
+
+    return _carry_out(request, transaction, actor, reasons.AGAIN, decide)
+
+
+def _carry_out(
+    request: HttpRequest,
+    transaction: Transaction,
+    actor: User,
+    ready: Mapping[str, object],
+    decide: Decide,
+) -> HttpResponse:
+    form = reasons.ReasonForm(ready, request.POST)
+    here = redirect("admin:transactions_review", transaction.pk)
+    if not form.is_valid():
+        _show_errors(request, form)
+        return here
+    if form.cleaned_data["seen"] != detail.version(transaction, None):
+        messages.warning(request, _("It changed while you looked at it; look again."))
+        return here
+    try:
+        decided = decide(form.cleaned_data["reason"])
+    except Refusal as refusal:
+        say(request, refusal)
+        return here
+    _tell(request, decided)
+    following = queue.next_after(transaction, actor=actor)
+    if following is None:
+        return redirect("admin:transactions_queue")
+    return redirect("admin:transactions_review", following.pk)
+
+
+def _tell(request: HttpRequest, decided: Transaction) -> None:
+    words = {
+        State.COMPLETED: _("…{tail}: the money is ours."),
+        State.CANCELED: _("…{tail}: rejected."),
+        State.TO_REVIEW: _("…{tail}: still waits for a person: {why}."),
+        State.IN_PROGRESS: _("…{tail}: the bank is being asked again."),
+        State.UNKNOWN: _("…{tail}: the bank cannot be asked now."),
+    }[State(decided.status)]
+    messages.success(
+        request,
+        words.format(
+            tail=decided.reference[-6:],
+            why=decided.get_status_reason_display().lower(),
+        ),
+    )
+
+
+def _show_errors(request: HttpRequest, form: Form) -> None:
+    for name, problems in form.errors.items():
+        field = form.fields.get(name)
+        label = f"{field.label}: " if field and field.label else ""
+        for problem in problems:
+            messages.error(request, f"{label}{problem}")

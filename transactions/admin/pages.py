@@ -1,0 +1,143 @@
+"""The addresses of the back office's transactions."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from accounts.visitors import actor_of
+from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission as P
+from transactions import receipt
+from transactions.admin import detail, queue, reasons, recording
+from transactions.admin.buttons import TransactionButtons
+from transactions.admin.forms import NewInquiry
+from transactions.errors import DuplicateReference
+from transactions.models import Transaction
+from transactions.states import State
+
+
+@admin.register(Transaction)
+class TransactionPages(TransactionButtons):
+    """The list, the pages and the buttons."""
+
+    def get_urls(self) -> list[URLPattern]:
+        names = "new queue queue_rows export"
+        of_one = "review live receipt evidence ask withdraw approve reject reopen"
+        return [
+            *(self._at(f"{name.replace('_', '/')}/", name) for name in names.split()),
+            *(self._at(f"<uuid:pk>/{name}/", name) for name in of_one.split()),
+            *super().get_urls(),
+        ]
+
+    def _at(self, route: str, name: str) -> URLPattern:
+        view = self.admin_site.admin_view(getattr(self, name))
+        address: URLPattern = path(route, view, name=f"transactions_{name}")
+        return address
+
+    def _show(
+        self, request: HttpRequest, template: str, title: str, **context: Any
+    ) -> TemplateResponse:
+        return TemplateResponse(
+            request,
+            f"transactions/{template}.html",
+            {**self.admin_site.each_context(request), "title": title, **context},
+        )
+
+    @page(P.TRANSACTION_CREATE, methods=ASKS_AND_CHANGES)
+    def new(self, request: HttpRequest) -> HttpResponse:
+        """Record a claim; a refusal stays on the form with what was typed."""
+        form = NewInquiry(request.POST or None)
+        duplicate = ""
+        if request.method == "POST" and form.is_valid():
+            try:
+                recorded = recording.record(form, author=actor_of(request))
+                return redirect("admin:transactions_transaction_change", recorded.pk)
+            except DuplicateReference as refusal:
+                duplicate = str(refusal.facts["existing_transaction_id"])
+                form.add_error("reference", refusal.message)
+            except Refusal as refusal:
+                form.add_error(None, refusal.message)
+        return self._show(
+            request, "new", _("New inquiry"), form=form, duplicate=duplicate
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Instead of Django's form: the page of one transaction, to read."""
+        return self.one(request, uuid_or_404(object_id))
+
+    @page(P.TRANSACTION_READ)
+    def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        transaction = detail.find(pk)
+        context = detail.context_of(transaction, actor=actor_of(request))
+        return self._show(request, "one", transaction.customer_full_name, **context)
+
+    @page(P.TRANSACTION_READ)
+    def live(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """The moving part of the page; 204 while it looks as the browser has it."""
+        transaction = detail.find(pk)
+        seen = detail.version(transaction, detail.inquiry_of(transaction))
+        if request.GET.get("version") == seen:
+            return HttpResponse(status=204)
+        context = detail.context_of(transaction, actor=actor_of(request))
+        return TemplateResponse(request, "transactions/_live.html", context)
+
+    @page(P.TRANSACTION_READ)
+    def receipt(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        drawn = receipt.pdf(detail.find(pk))
+        return HttpResponse(drawn, content_type="application/pdf")
+
+    @page(P.TRANSACTION_REVIEW)
+    def queue(self, request: HttpRequest) -> HttpResponse:
+        return self._show(request, "queue", _("Review queue"), **self._waiting(request))
+
+    @page(P.TRANSACTION_REVIEW)
+    def queue_rows(self, request: HttpRequest) -> HttpResponse:
+        """The rows alone, for the page that refreshes itself."""
+        return TemplateResponse(
+            request, "transactions/_queue_rows.html", self._waiting(request)
+        )
+
+    def _waiting(self, request: HttpRequest) -> dict[str, Any]:
+        actor = actor_of(request)
+        rows = list(queue.waiting()[: queue.SHOWN + 1])
+        return {
+            "rows": rows[: queue.SHOWN],
+            "has_more": len(rows) > queue.SHOWN,
+            "actor": actor,
+        }
+
+    @page(P.TRANSACTION_REVIEW)
+    def review(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Claim and bank side by side; one that is decided shows its page instead."""
+        transaction = detail.find(pk)
+        if transaction.status != State.TO_REVIEW:
+            return redirect("admin:transactions_transaction_change", pk)
+        actor = actor_of(request)
+        context = detail.context_of(transaction, actor=actor)
+        return self._show(
+            request,
+            "review",
+            _("Review"),
+            **context,
+            place=queue.place_of(transaction),
+            cannot_approve=not context["credits"]
+            or (context["can"].was_first and context["can"].needs_second),
+            following=queue.next_after(transaction, actor=actor),
+            previous=queue.previous_before(transaction, actor=actor),
+            correction=detail.correction_form(transaction),
+            reasons=reasons,
+            actor=actor,
+        )
