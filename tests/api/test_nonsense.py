@@ -132,7 +132,7 @@ def test_messages_follow_the_readers_language(db: None) -> None:
     spanish = APIClient().get(TRANSACTIONS)
     english = APIClient().get(TRANSACTIONS, headers={"Accept-Language": "en"})
     assert english.json()["error"]["message"] == "Sign in first."
-    assert spanish.json()["error"]["message"] == "Inicie sesión primero."
+    assert spanish.json()["error"]["message"] == "Primero inicie sesión."
 
 
 def test_a_request_id_is_kept_when_well_formed(db: None) -> None:
