@@ -17,6 +17,12 @@ class InvalidCredentials(Refusal):
     sentence = _("The e-mail or the password is wrong.")
 
 
+class InvalidPassword(Refusal):
+    kind = Kind.AUTHENTICATION
+    code = "INVALID_PASSWORD"
+    sentence = _("The current password is wrong.")
+
+
 class InvalidToken(Refusal):
     kind = Kind.AUTHENTICATION
     code = "INVALID_TOKEN"
@@ -45,6 +51,12 @@ class SuperuserOnly(Refusal):
     kind = Kind.AUTHORIZATION
     code = "SUPERUSER_ONLY"
     sentence = _("Only a superuser grants and revokes permissions.")
+
+
+class UserNotFound(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "USER_NOT_FOUND"
+    sentence = _("There is no such user.")
 
 
 class EmailTaken(Refusal):

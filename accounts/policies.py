@@ -17,8 +17,10 @@ def may_manage(actor: User, user: User) -> bool:
 
 
 def may_give(actor: User, role: Role) -> bool:
-    """Nobody makes somebody who may more than he himself."""
+    """A manager of users makes nobody who may more than he himself."""
     if actor.is_superuser:
         return True
+    if not actor.can(Permission.USER_MANAGE):
+        return False
     names = {permission.name for permission in role.permissions.all()}
     return names <= actor.permission_names

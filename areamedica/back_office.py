@@ -9,6 +9,7 @@ from typing import Protocol, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -125,6 +126,7 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_per_page = 50
     list_max_show_all = 0
     actions = None
+    show_facets = ShowFacets.NEVER  # each would count the table
     compressed_fields = True
 
     def get_changelist(self, request: HttpRequest, **_: object) -> type[ChangeList]:

@@ -158,6 +158,8 @@ def test_the_document_describes_every_address() -> None:
         "/api/v1/auth/me",
         "/api/v1/auth/refresh",
         "/api/v1/auth/register",
+        "/api/v1/profile",
+        "/api/v1/profile/password",
         "/api/v1/transactions",
         "/api/v1/transactions/bulk-delete",
         "/api/v1/transactions/full-reference",
@@ -171,6 +173,9 @@ def test_the_document_describes_every_address() -> None:
         "/api/v1/transactions/{id}/reopen",
         "/api/v1/transactions/{id}/status",
         "/api/v1/transactions/{id}/withdraw",
+        "/api/v1/users",
+        "/api/v1/users/stats",
+        "/api/v1/users/{id}",
     }
 
 

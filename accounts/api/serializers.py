@@ -1,6 +1,9 @@
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.models import User
+from accounts.models import Role, User
 
 
 class TokensOut(serializers.Serializer):
@@ -55,15 +58,60 @@ class RefreshBody(serializers.Serializer):
     refresh_token = serializers.CharField(max_length=4096)
 
 
-class RegisterBody(serializers.Serializer):
-    email = serializers.EmailField(max_length=255)
+class NewPassword(serializers.Serializer):
+    """A password typed twice; its rules are Django's validators, in the service."""
+
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
     password_confirmation = serializers.CharField(
         max_length=1024, trim_whitespace=False
     )
-    full_name = serializers.CharField(min_length=2, max_length=255)
 
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         if attrs["password"] != attrs["password_confirmation"]:
             raise serializers.ValidationError({"password_confirmation": ["≠ password"]})
         return attrs
+
+
+class RegisterBody(NewPassword):
+    email = serializers.EmailField(max_length=255)
+    full_name = serializers.CharField(min_length=2, max_length=255)
+
+
+class CreateUserBody(RegisterBody):
+    role = serializers.SlugRelatedField(slug_field="name", queryset=Role.objects.all())
+
+
+class PasswordBody(NewPassword):
+    current_password = serializers.CharField(max_length=1024, trim_whitespace=False)
+
+
+class ProfileBody(serializers.Serializer):
+    full_name = serializers.CharField(min_length=2, max_length=255, required=False)
+    phone = serializers.RegexField(
+        r"\A(?:584[0-9]{9})?\Z", allow_blank=True, required=False
+    )
+    national_id = serializers.RegexField(
+        r"\A(?:[VEJGPC][0-9]{4,10})?\Z", allow_blank=True, required=False
+    )
+
+
+class UpdateUserBody(ProfileBody):
+    """A new role needs a reason, which the journal keeps."""
+
+    role = serializers.SlugRelatedField(
+        slug_field="name", queryset=Role.objects.all(), required=False
+    )
+    is_active = serializers.BooleanField(required=False)
+    reason = serializers.CharField(max_length=500, required=False, min_length=3)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "role" in attrs and "reason" not in attrs:
+            raise serializers.ValidationError({"reason": [_("Say why.")]})
+        return attrs
+
+
+class UserStatsOut(serializers.Serializer):
+    total_users = serializers.IntegerField()
+    active_users = serializers.IntegerField()
+    admin_users = serializers.IntegerField()
+    suspended_users = serializers.IntegerField()

@@ -1,6 +1,10 @@
 from django.urls import path
+from rest_framework.routers import SimpleRouter
 
-from accounts.api import views
+from accounts.api import people, views
+
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
+router.register("users", people.UserViewSet, basename="user")
 
 urlpatterns = [
     path("auth/login", views.SignIn.as_view()),
@@ -8,4 +12,7 @@ urlpatterns = [
     path("auth/logout", views.SignOut.as_view()),
     path("auth/me", views.Me.as_view()),
     path("auth/register", views.Register.as_view()),
+    path("profile", people.Profile.as_view()),
+    path("profile/password", people.OwnPassword.as_view()),
+    *router.urls,
 ]

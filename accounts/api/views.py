@@ -1,5 +1,7 @@
 """`/api/v1/auth/…`: translate, and call one service each."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 from django.conf import settings
@@ -26,6 +28,15 @@ from accounts.services.sign_in import refresh, sign_in, sign_out
 from areamedica.api.throttling import SignInLimit
 from areamedica.api.views import Api
 from areamedica.errors import InvalidInput
+
+
+@contextmanager
+def password_rules_told() -> Iterator[None]:
+    """Turn a broken password rule into the refusal that names the field."""
+    try:
+        yield
+    except ValidationError as error:
+        raise InvalidInput(fields={"password": error.messages}) from error
 
 
 class SignIn(Api):
@@ -89,7 +100,7 @@ class Register(Api):
         body = RegisterBody(data=request.data)
         body.is_valid(raise_exception=True)
         facts = body.validated_data
-        try:
+        with password_rules_told():
             user = people.create_user(
                 actor=None,
                 email=facts["email"],
@@ -97,6 +108,4 @@ class Register(Api):
                 role=Role.objects.get(name=roles.USER),
                 password=facts["password"],
             )
-        except ValidationError as error:
-            raise InvalidInput(fields={"password": error.messages}) from error
         return Response(UserOut(user).data, status=201)

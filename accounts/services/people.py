@@ -7,11 +7,20 @@ from django.db.transaction import atomic
 
 from accounts.errors import EmailTaken, SelfGrant
 from accounts.models import Role, User, same_mailbox
+from accounts.policies import may_give, may_manage
 from accounts.services.rights import refuse_if_last_superuser
 from accounts.services.sign_in import end_every_sign_in
 from areamedica.database import violated
+from areamedica.errors import Forbidden
+from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
+
+
+def _refuse_unless_manager(actor: User, user: User) -> None:
+    """:raises Forbidden: the actor may less than the user, or manages nobody."""
+    if not may_manage(actor, user):
+        raise Forbidden(permission=Permission.USER_MANAGE.value)
 
 
 @atomic
@@ -20,9 +29,12 @@ def create_user(
 ) -> User:
     """Open an account; `actor` is None when somebody registers himself.
 
+    :raises Forbidden: the actor manages nobody, or may less than the role.
     :raises EmailTaken: the mailbox has one already.
     :raises django.core.exceptions.ValidationError: the password breaks a rule.
     """
+    if actor is not None and not may_give(actor, role):
+        raise Forbidden(permission=Permission.USER_MANAGE.value)
     candidate = User(email=same_mailbox(email), full_name=full_name, role=role)
     validate_password(password, candidate)
     candidate.set_password(password)
@@ -46,8 +58,11 @@ def create_user(
 def change_password(*, actor: User, user: User, password: str) -> None:
     """Set a new password and end every sign-in of the user.
 
+    :raises Forbidden: it is neither his own nor of somebody he manages.
     :raises django.core.exceptions.ValidationError: the password breaks a rule.
     """
+    if actor.pk != user.pk:
+        _refuse_unless_manager(actor, user)
     validate_password(password, user)
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
@@ -60,10 +75,12 @@ def deactivate(*, actor: User, user: User) -> None:
     """Close an account at once: no sign-in, no token of it works any more.
 
     :raises SelfGrant: nobody closes his own.
+    :raises Forbidden: it is of somebody he does not manage.
     :raises LastSuperuser: nobody would be left to administer.
     """
     if actor.pk == user.pk:
         raise SelfGrant
+    _refuse_unless_manager(actor, user)
     refuse_if_last_superuser(user)
     user.is_active = False
     user.deleted_at = Now()
@@ -74,7 +91,11 @@ def deactivate(*, actor: User, user: User) -> None:
 
 @atomic
 def reactivate(*, actor: User, user: User) -> None:
-    """Open a closed account again."""
+    """Open a closed account again.
+
+    :raises Forbidden: it is of somebody he does not manage.
+    """
+    _refuse_unless_manager(actor, user)
     user.is_active = True
     user.deleted_at = None
     user.save(update_fields=["is_active", "deleted_at", "updated_at"])
@@ -83,4 +104,23 @@ def reactivate(*, actor: User, user: User) -> None:
         actor_id=actor.pk,
         subject=("user", user.pk),
         facts={"is_active": True},
+    )
+
+
+@atomic
+def describe(*, actor: User, user: User, changes: dict[str, str]) -> None:
+    """Change what describes a person: full_name, phone, national_id.
+
+    :raises Forbidden: it is neither himself nor somebody he manages.
+    """
+    if actor.pk != user.pk:
+        _refuse_unless_manager(actor, user)
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.save(update_fields=[*changes, "updated_at"])
+    record(
+        Action.USER_CHANGED,
+        actor_id=actor.pk,
+        subject=("user", user.pk),
+        facts={"changed": sorted(changes)},
     )

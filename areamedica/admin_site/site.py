@@ -16,7 +16,7 @@ from unfold.sites import UnfoldAdminSite
 from accounts.services.access import note_refusal
 from areamedica import metrics
 from areamedica.admin_site.own_password import own_password
-from areamedica.back_office import NotAllowed, person_of
+from areamedica.back_office import NotAllowed, can, person_of
 from areamedica.errors import Forbidden, Refusal
 
 
@@ -45,6 +45,9 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
                 # Django's own pages do not say what is lacking; their owner does.
                 owner = getattr(view, "__self__", None)
                 lacking = getattr(owner, "opens_with", ())
+                if not lacking or can(request, *lacking):
+                    # A form of Django's that we do not offer to anybody.
+                    return self.refuse(request, Forbidden())
                 return self.forbid(request, NotAllowed(*lacking))
             except Refusal as refusal:
                 return self.refuse(request, refusal)

@@ -33,9 +33,7 @@ UNFOLD = (
     _("Select record"),
     _("Select value"),
     _("Show counts"),
-    _(
-        "This page yielded into no results. Create a new item or reset your filters."
-    ),
+    _("This page yielded into no results. Create a new item or reset your filters."),
     _("To"),
     _("Toggle password visibility"),
     _("Type to search"),

@@ -5,11 +5,13 @@ checked again before a replay (facts/reliability, sections 1 and 3a).
 """
 
 import hashlib
+import hmac
 import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
@@ -47,9 +49,11 @@ def _key_of(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> str:
+    """Keyed, because a body may hold a password that a bare digest would betray."""
     document = JSONRenderer().render(request.data)
     head = f"{request.method} {request.path.rstrip('/')}\n".encode()
-    return hashlib.sha256(head + document).hexdigest()
+    key = settings.SECRET_KEY.encode()
+    return hmac.new(key, head + document, hashlib.sha256).hexdigest()
 
 
 def _written_out(response: Response) -> str:

@@ -99,9 +99,10 @@ def document(number: str) -> str:
 
 
 @register.filter
-def tail(reference: str) -> str:
-    """`…123456`: the digits people read aloud."""
-    return reference if len(reference) <= 6 else f"…{reference[-6:]}"
+def tail(reference: str) -> SafeString:
+    """`…123456`: the digits people read aloud, never broken over two lines."""
+    dots = "…" if len(reference) > 6 else ""
+    return format_html('<span class="am-tail">{}{}</span>', dots, reference[-6:])
 
 
 # How long a patient may wait for a decision before the colour says so, in minutes.
