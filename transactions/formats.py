@@ -66,7 +66,8 @@ def _title(name: str) -> str:
 
 def searchable(text: str) -> str:
     """Lower case without accents, as people type into a search box."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    parted = text.replace("’", " ").replace("'", " ")
+    decomposed = unicodedata.normalize("NFKD", parted.casefold())
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 

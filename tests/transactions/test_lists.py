@@ -157,6 +157,16 @@ def test_every_filter(
     assert found == pks([rows[index] for index in expected[::-1]])
 
 
+@pytest.mark.parametrize("typed", ["d'leon", "D’León", "leon", "d leon"])
+def test_an_apostrophe_does_not_hide_a_name(get: Any, ana: User, typed: str) -> None:
+    found = submit(
+        author=ana,
+        claim=claim(reference="555555", customer_full_name="Rosa D’León"),
+        now=timezone.now(),
+    ).transaction
+    assert ids(get(search=typed)) == [str(found.pk)]
+
+
 def test_an_end_date_includes_its_whole_caracas_day(
     get: Any, rows: list[Transaction]
 ) -> None:

@@ -205,6 +205,21 @@ def test_above_the_limit_two_persons_approve(
     assert (row.first_approver_id, row.decided_by_id) == (ruben.pk, rosa.pk)
 
 
+def test_two_persons_approve_the_same_credit(
+    api: Any, ruben: User, rosa: User, in_review: Any, bank: Any, settings: Any
+) -> None:
+    settings.REVIEW_SECOND_PERSON_ABOVE = Decimal("1000.00")
+    arrives(bank, mobile(), amount="2000.00")
+    row = in_review()
+    act(api, ruben, row, "approve", {**WHY, "credit": 0})
+    other = act(api, rosa, row, "approve", {**WHY, "credit": 1}).json()
+    assert other["status"] == "TO_REVIEW"
+    assert not BankCredit.objects.exists()
+    done = act(api, ruben, row, "approve", {**WHY, "credit": 1}).json()
+    assert done["status"] == "COMPLETED"
+    assert done["amount"] == row.candidates[1]["credit"]["amount"]
+
+
 def test_exactly_the_limit_needs_one_person(
     api: Any, ruben: User, in_review: Any, settings: Any
 ) -> None:

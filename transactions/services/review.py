@@ -104,7 +104,7 @@ def approve(
     transaction = _to_decide(transaction_id, actor=actor, wanted=State.COMPLETED)
     chosen = _credit_to_use(transaction, credit)
     if _needs_second(transaction, chosen, actor=actor):
-        _first_approval(transaction, actor=actor, reason=reason)
+        _first_approval(transaction, chosen, actor=actor, reason=reason)
         return transaction
     holder = use_credit(transaction, chosen["credit"])
     if holder is not None:
@@ -125,16 +125,22 @@ def _needs_second(
     assert isinstance(credit, dict)  # noqa: S101 (verify.as_json made it)
     if limit is None or Decimal(credit["amount"]) <= limit:
         return False
+    if transaction.first_approver_id is None or transaction.details != chosen["row"]:
+        return True  # two persons, and both of the same credit
     if transaction.first_approver_id == actor.pk:
         raise SecondPersonNeeded(limit=as_written_here(limit))
-    return transaction.first_approver_id is None
+    return False
 
 
-def _first_approval(transaction: Transaction, *, actor: User, reason: str) -> None:
+def _first_approval(
+    transaction: Transaction, chosen: dict[str, object], *, actor: User, reason: str
+) -> None:
     transaction.first_approver = actor
+    transaction.details = chosen["row"]
+    transaction.comparison = chosen["facts"]
     transaction.status_reason = Reason.SECOND_APPROVAL
     transaction.updated_at = Now()
-    transaction.save(update_fields=["first_approver", "status_reason", "updated_at"])
+    transaction.save()
     transaction.tell(
         was=State.TO_REVIEW,
         reason=Reason.SECOND_APPROVAL,
