@@ -127,11 +127,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transaction',
-            index=models.Index(fields=['-created_at', '-id'], name='transaction_newest'),
+            index=models.Index(fields=['-created_at', '-id'], name='transaction_newest', condition=models.Q(('deleted_at', None))),
         ),
         migrations.AddIndex(
             model_name='transaction',
-            index=models.Index(fields=['status', '-created_at', '-id'], name='transaction_by_status'),
+            index=models.Index(fields=['status', '-created_at', '-id'], name='transaction_by_status', condition=models.Q(('deleted_at', None))),
         ),
         migrations.AddIndex(
             model_name='transaction',
