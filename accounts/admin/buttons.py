@@ -9,17 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.admin.forms import (
-    GrantForm,
-    PasswordForm,
-    ReasonedForm,
-    RoleForm,
-    first_problem,
-)
+from accounts.admin.forms import PasswordForm, first_problem
 from accounts.errors import SelfGrant, SuperuserOnly
-from accounts.models import SYSTEM_ID, Grant, User
+from accounts.models import SYSTEM_ID, User
 from accounts.policies import may_manage
-from accounts.services import people, rights
+from accounts.services import people
 from accounts.visitors import actor_of
 from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
 from areamedica.errors import Refusal
@@ -34,7 +28,7 @@ def person(pk: UUID) -> User:
 
 
 class PersonButtons(ReadOnlyAdmin):
-    """Deactivate, reactivate, password; role, superuser and grants."""
+    """Deactivate, reactivate, set a password."""
 
     def _carry_out(
         self, request: HttpRequest, pk: UUID, do: Callable[[User], None], done: str
@@ -85,55 +79,3 @@ class PersonButtons(ReadOnlyAdmin):
             )
 
         return self._carry_out(request, pk, change, _("The password was changed."))
-
-    @page(P.USER_MANAGE, methods=CHANGES)
-    def role(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        form, actor = RoleForm(request.POST), actor_of(request)
-
-        def change(user: User) -> None:
-            if not form.is_valid():
-                raise ValidationError(first_problem(form))
-            rights.change_role(actor=actor, user=user, **form.cleaned_data)
-
-        return self._carry_out(request, pk, change, _("The role was changed."))
-
-    @page(P.USER_MANAGE, methods=CHANGES)
-    def superuser(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        form, actor = ReasonedForm(request.POST), actor_of(request)
-        wanted = request.POST.get("is_superuser") == "yes"
-
-        def change(user: User) -> None:
-            if not form.is_valid():
-                raise ValidationError(first_problem(form))
-            rights.set_superuser(
-                actor=actor, user=user, is_superuser=wanted, **form.cleaned_data
-            )
-
-        return self._carry_out(request, pk, change, _("It was changed."))
-
-    @page(P.USER_MANAGE, methods=CHANGES)
-    def grant(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        form, actor = GrantForm(request.POST), actor_of(request)
-
-        def give(user: User) -> None:
-            if not form.is_valid():
-                raise ValidationError(first_problem(form))
-            rights.grant(actor=actor, user=user, **form.cleaned_data)
-
-        return self._carry_out(request, pk, give, _("The permission was granted."))
-
-    @page(P.USER_MANAGE, methods=CHANGES)
-    def revoke(self, request: HttpRequest, pk: UUID, grant_id: int) -> HttpResponse:
-        form, actor = ReasonedForm(request.POST), actor_of(request)
-
-        def take(user: User) -> None:
-            if not form.is_valid():
-                raise ValidationError(first_problem(form))
-            given = get_object_or_404(
-                Grant.objects.select_related("user", "permission"),
-                pk=grant_id,
-                user=user,
-            )
-            rights.revoke(actor=actor, given=given, **form.cleaned_data)
-
-        return self._carry_out(request, pk, take, _("The permission was revoked."))

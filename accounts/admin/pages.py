@@ -1,21 +1,17 @@
 """The list of people, the page of one, and a new one."""
 
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
-from unfold.decorators import display
 
-from accounts.admin.buttons import PersonButtons, person
+from accounts.admin.buttons import person
 from accounts.admin.forms import (
     GrantForm,
     NewPerson,
@@ -24,33 +20,19 @@ from accounts.admin.forms import (
     RoleForm,
     add_to,
 )
-from accounts.models import SYSTEM_ID, Grant, User
+from accounts.admin.list import PeopleList
+from accounts.models import Grant, User
 from accounts.policies import may_manage
 from accounts.services.people import create_user
 from accounts.visitors import actor_of
 from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
-from areamedica.templatetags.back_office import at
 
 
 @admin.register(User)
-class People(PersonButtons):
+class People(PeopleList):
     """Rights and roles are written by services alone; no form of Django's saves one."""
-
-    opens_with = (P.USER_MANAGE,)
-    list_display = ("full_name", "email", "role", "active", "signed_in")
-    list_select_related = ("role",)
-    list_filter: ClassVar[Any] = (
-        ("role", RelatedDropdownFilter),
-        ("is_active", BooleanRadioFilter),
-        ("is_superuser", BooleanRadioFilter),
-    )
-    list_filter_submit = True
-    search_fields = ("full_name", "email")
-    search_help_text = gettext_lazy("Name or e-mail")
-    sortable_by = ()
-    list_before_template = "accounts/list_before.html"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -70,20 +52,6 @@ class People(PersonButtons):
             ),
             *super().get_urls(),
         ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        everybody: QuerySet[User] = User.objects.exclude(pk=SYSTEM_ID)
-        return everybody
-
-    @display(
-        description=gettext_lazy("account"), label={True: "success", False: "danger"}
-    )
-    def active(self, user: User) -> tuple[bool, str]:
-        return user.is_active, _("open") if user.is_active else _("closed")
-
-    @display(description=gettext_lazy("last sign-in"), ordering="last_login")
-    def signed_in(self, user: User) -> str:
-        return at(user.last_login)
 
     @page(P.USER_MANAGE, methods=ASKS_AND_CHANGES)
     def new(self, request: HttpRequest) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy
 from django.views.i18n import set_language
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from accounts.errors import InvalidCredentials
 from accounts.services.access import note_refusal
 from areamedica import metrics
 from areamedica.admin_site.own_password import own_password
@@ -20,10 +22,20 @@ from areamedica.back_office import NotAllowed, can, person_of
 from areamedica.errors import Forbidden, Refusal
 
 
+class SignIn(AuthenticationForm):  # type: ignore[misc]  # unfold has no types
+    """Says the same whatever is wrong, and in a clerk's words."""
+
+    error_messages: ClassVar[dict[str, Any]] = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": InvalidCredentials.sentence,
+    }
+
+
 class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
     """Unfold's site, with our doors."""
 
     index_title = gettext_lazy("Home")
+    login_form = SignIn
 
     def extra_urls(self) -> list[URLPattern]:
         return [path("language/", set_language, name="language")]

@@ -53,7 +53,7 @@ class Questions(ReadOnlyAdmin):
     search_help_text = _("Number of the transaction")
     fields = (
         "asked",
-        "ended",
+        "outcome",
         "subject",
         "modality",
         "shape",

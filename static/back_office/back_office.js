@@ -128,7 +128,9 @@ function everySeconds(seconds, refresh) {
 
 document.addEventListener("DOMContentLoaded", () => {
   const wrong = document.querySelector(".am-field--wrong input, .am-field--wrong select");
-  const first = wrong ?? document.querySelector(".am-new input[type=radio]:checked");
+  // The page is hidden while it loads, so the browser's own autofocus comes to nothing.
+  const first =
+    wrong ?? document.querySelector("[autofocus], .am-new input[type=radio]:checked");
   first?.focus();
   if (document.querySelector("[data-live]")) everySeconds(POLL_SECONDS, refreshTransaction);
   if (document.querySelector("[data-refresh]")) everySeconds(QUEUE_SECONDS, refreshQueue);

@@ -1,4 +1,4 @@
-"""What happens at the desk, made in a line: claims that wait, differ or are confirmed."""
+"""What happens at the desk, made in a line: claims that wait or differ."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,20 +1,16 @@
 """The claim beside what the bank showed, ready to be drawn; no rule is decided here."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
-from django.conf import settings
-from django.db.models import Q, QuerySet
-from django.db.models.functions import Right
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from areamedica.money import BOLIVAR
 from areamedica.templatetags.back_office import day, money
-from transactions.models import BankCredit, Transaction
+from transactions.admin.columns import Cell, Credit, Line
+from transactions.admin.others import key_of, taken_credits
+from transactions.models import Transaction
 from transactions.states import State
 
 LABELS: dict[str, Promise] = {
@@ -25,58 +21,16 @@ LABELS: dict[str, Promise] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """The bank's value in one field and what it says about the claim's."""
-
-    value: str
-    equal: bool | None
-    gap: str = ""
-
-    @property
-    def mark(self) -> str:
-        return {True: "equal", False: "differs", None: "unstated"}[self.equal]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credit:
-    """One credit of the bank: its place among the candidates and what it shows."""
-
-    place: int
-    amount: Decimal
-    cells: dict[str, Cell]
-    extras: list[tuple[str | Promise, str]]
-    pays: UUID | None
-    is_chosen: bool
-
-    @property
-    def number(self) -> int:
-        return self.place + 1
-
-    @property
-    def differences(self) -> int:
-        return sum(cell.equal is False for cell in self.cells.values())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One compared field across the claim and every credit."""
-
-    label: str | Promise
-    claimed: str
-    cells: list[Cell]
-
-
 def credits_of(transaction: Transaction) -> list[Credit]:
     """The bank's candidates, each with the transaction it already pays, if any."""
-    taken = _taken(transaction.candidates)
+    taken = taken_credits(transaction.candidates)
     return [
         Credit(
             place=place,
             amount=Decimal(candidate["credit"]["amount"]),
             cells={fact["field"]: _cell(fact) for fact in candidate["facts"]},
             extras=_extras(candidate),
-            pays=taken.get(_key(candidate["credit"])),
+            pays=taken.get(key_of(candidate["credit"])),
             is_chosen=transaction.status == State.COMPLETED
             and candidate["row"] == transaction.details,
         )
@@ -105,14 +59,6 @@ def lines_of(transaction: Transaction, found: list[Credit]) -> list[Line]:
     return lines[:-1] if is_plain and transaction.currency == BOLIVAR else lines
 
 
-def twins_of(transaction: Transaction) -> QuerySet[Transaction]:
-    """Others with the same last six digits: perhaps the same screenshot."""
-    others = Transaction.objects.present().exclude(pk=transaction.pk)
-    return others.alias(last=Right("reference", 6)).filter(
-        last=transaction.reference[-6:]
-    )[:5]
-
-
 def _cell(fact: dict[str, Any]) -> Cell:
     bank, claimed = str(fact["bank"]), fact["claimed"]
     gap = ""
@@ -138,29 +84,3 @@ def _extras(candidate: dict[str, Any]) -> list[tuple[str | Promise, str]]:
         (_("Concept"), row.get("concept")),
     ]
     return [(label, str(value).strip()) for label, value in shown if value]
-
-
-def _key(credit: dict[str, Any]) -> tuple[str, ...]:
-    names = ("shown_account", "tail", "day", "amount", "currency")
-    return tuple(str(credit[name]) for name in names)
-
-
-def _taken(candidates: Iterable[dict[str, Any]]) -> dict[tuple[str, ...], UUID]:
-    """Which of the credits pay a transaction already, and which; one question."""
-    credits_ = [candidate["credit"] for candidate in candidates]
-    if not credits_:
-        return {}
-    wanted = Q()
-    for credit in credits_:
-        wanted |= Q(tail=credit["tail"], day=credit["day"], amount=credit["amount"])
-    used = BankCredit.objects.filter(wanted, account=settings.BANESCO["ACCOUNT_ID"])
-    return {
-        (
-            each.shown_account,
-            each.tail,
-            each.day.isoformat(),
-            f"{each.amount:.2f}",
-            each.currency,
-        ): each.transaction_id
-        for each in used
-    }

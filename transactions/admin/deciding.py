@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -13,9 +12,10 @@ from areamedica.back_office import say
 from areamedica.errors import Refusal
 from banking.gateways.base import Patience
 from transactions.admin import detail, queue, reasons
+from transactions.admin.correcting import CorrectionForm
+from transactions.admin.telling import show_errors, tell_outcome
 from transactions.models import Transaction
 from transactions.services import review, verify
-from transactions.states import State
 
 Decide = Callable[[str], Transaction]
 
@@ -48,9 +48,9 @@ def reopen(request: HttpRequest, transaction: Transaction, actor: User) -> HttpR
     """Ask the bank again: with the data as they are, or set right."""
     correction = review.Correction()
     if request.POST.get("correct"):
-        form = detail.correction_form(transaction, request.POST)
+        form = CorrectionForm(transaction, request.POST)
         if not form.is_valid():
-            _show_errors(request, form)
+            show_errors(request, form)
             return redirect("admin:transactions_review", transaction.pk)
         correction = form.correction()
 
@@ -79,9 +79,10 @@ def _carry_out(
     form = reasons.ReasonForm(ready, request.POST)
     here = redirect("admin:transactions_review", transaction.pk)
     if not form.is_valid():
-        _show_errors(request, form)
+        show_errors(request, form)
         return here
-    if form.cleaned_data["seen"] != detail.version(transaction, None):
+    shown = detail.version(transaction, detail.inquiry_of(transaction))
+    if form.cleaned_data["seen"] != shown:
         messages.warning(request, _("It changed while you looked at it; look again."))
         return here
     try:
@@ -89,33 +90,8 @@ def _carry_out(
     except Refusal as refusal:
         say(request, refusal)
         return here
-    _tell(request, decided)
+    tell_outcome(request, decided)
     following = queue.next_after(transaction, actor=actor)
     if following is None:
         return redirect("admin:transactions_queue")
     return redirect("admin:transactions_review", following.pk)
-
-
-def _tell(request: HttpRequest, decided: Transaction) -> None:
-    words = {
-        State.COMPLETED: _("…{tail}: the money is ours."),
-        State.CANCELED: _("…{tail}: rejected."),
-        State.TO_REVIEW: _("…{tail}: still waits for a person: {why}."),
-        State.IN_PROGRESS: _("…{tail}: the bank is being asked again."),
-        State.UNKNOWN: _("…{tail}: the bank cannot be asked now."),
-    }[State(decided.status)]
-    messages.success(
-        request,
-        words.format(
-            tail=decided.reference[-6:],
-            why=decided.get_status_reason_display().lower(),
-        ),
-    )
-
-
-def _show_errors(request: HttpRequest, form: Form) -> None:
-    for name, problems in form.errors.items():
-        field = form.fields.get(name)
-        label = f"{field.label}: " if field and field.label else ""
-        for problem in problems:
-            messages.error(request, f"{label}{problem}")

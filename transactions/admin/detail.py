@@ -14,7 +14,8 @@ from areamedica.permissions import Permission
 from banking.evidence import trace
 from banking.models import BankQuestion
 from transactions.admin import comparison, reasons
-from transactions.admin.forms import CorrectionForm
+from transactions.admin.columns import Credit
+from transactions.admin.others import twins_of
 from transactions.models import Inquiry, Transaction
 from transactions.policies import has_clean_hands, may_withdraw
 from transactions.states import OPEN, State
@@ -45,7 +46,7 @@ def find(pk: UUID) -> Transaction:
     return transaction
 
 
-def buttons_for(actor: User, transaction: Transaction) -> Buttons:
+def buttons_for(actor: User, transaction: Transaction, found: list[Credit]) -> Buttons:
     is_open = transaction.status in OPEN
     in_review = transaction.status == State.TO_REVIEW
     reviews = actor.can(Permission.TRANSACTION_REVIEW)
@@ -56,14 +57,13 @@ def buttons_for(actor: User, transaction: Transaction) -> Buttons:
         decide=in_review and reviews and not is_own,
         is_own=in_review and reviews and is_own,
         was_first=in_review and transaction.first_approver_id == actor.pk,
-        needs_second=in_review and _is_large(transaction),
+        needs_second=in_review and _is_large(found),
         evidence=actor.can(Permission.BANK_MANAGE),
     )
 
 
-def _is_large(transaction: Transaction) -> bool:
+def _is_large(found: list[Credit]) -> bool:
     limit = settings.REVIEW_SECOND_PERSON_ABOVE
-    found = comparison.credits_of(transaction)
     return limit is not None and any(credit.amount > limit for credit in found)
 
 
@@ -86,8 +86,8 @@ def context_of(transaction: Transaction, *, actor: User) -> dict[str, Any]:
         "transaction": transaction,
         "credits": found,
         "lines": comparison.lines_of(transaction, found),
-        "twins": list(comparison.twins_of(transaction)),
-        "can": buttons_for(actor, transaction),
+        "twins": list(twins_of(transaction)),
+        "can": buttons_for(actor, transaction, found),
         "inquiry": inquiry,
         "is_waiting": transaction.status in OPEN,
         "version": version(transaction, inquiry),
@@ -116,7 +116,3 @@ def _readable(asked: BankQuestion) -> str:
     seen = trace(asked)
     told = {"request": seen["request"], "answer": seen["answer"]}
     return json.dumps(told, indent=2, ensure_ascii=False)
-
-
-def correction_form(transaction: Transaction, posted: Any = None) -> CorrectionForm:  # noqa: ANN401 (a QueryDict)
-    return CorrectionForm(transaction, posted)

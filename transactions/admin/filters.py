@@ -26,7 +26,7 @@ Rows = QuerySet[Transaction]
 class Statuses(CheckboxFilter):
     """One or several states."""
 
-    title = _("Status")
+    title = _("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 (Django's)
@@ -42,7 +42,7 @@ class Kinds(ChoicesDropdownFilter):
 
 
 class Banks(DropdownFilter):
-    title = _("Paid from bank")
+    title = _("payer's bank")
     parameter_name = "bank_code"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 (Django's)
@@ -54,7 +54,7 @@ class Banks(DropdownFilter):
 
 
 class Mine(DropdownFilter):
-    title = _("Recorded by")
+    title = _("author")
     parameter_name = "mine"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 (Django's)

@@ -15,16 +15,15 @@ from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from transactions import receipt
-from transactions.admin import detail, queue, reasons, recording
-from transactions.admin.buttons import TransactionButtons
+from transactions.admin import detail, recording
 from transactions.admin.forms import NewInquiry
+from transactions.admin.review_pages import ReviewPages
 from transactions.errors import DuplicateReference
 from transactions.models import Transaction
-from transactions.states import State
 
 
 @admin.register(Transaction)
-class TransactionPages(TransactionButtons):
+class TransactionPages(ReviewPages):
     """The list, the pages and the buttons."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -40,15 +39,6 @@ class TransactionPages(TransactionButtons):
         view = self.admin_site.admin_view(getattr(self, name))
         address: URLPattern = path(route, view, name=f"transactions_{name}")
         return address
-
-    def _show(
-        self, request: HttpRequest, template: str, title: str, **context: Any
-    ) -> TemplateResponse:
-        return TemplateResponse(
-            request,
-            f"transactions/{template}.html",
-            {**self.admin_site.each_context(request), "title": title, **context},
-        )
 
     @page(P.TRANSACTION_CREATE, methods=ASKS_AND_CHANGES)
     def new(self, request: HttpRequest) -> HttpResponse:
@@ -98,46 +88,3 @@ class TransactionPages(TransactionButtons):
     def receipt(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         drawn = receipt.pdf(detail.find(pk))
         return HttpResponse(drawn, content_type="application/pdf")
-
-    @page(P.TRANSACTION_REVIEW)
-    def queue(self, request: HttpRequest) -> HttpResponse:
-        return self._show(request, "queue", _("Review queue"), **self._waiting(request))
-
-    @page(P.TRANSACTION_REVIEW)
-    def queue_rows(self, request: HttpRequest) -> HttpResponse:
-        """The rows alone, for the page that refreshes itself."""
-        return TemplateResponse(
-            request, "transactions/_queue_rows.html", self._waiting(request)
-        )
-
-    def _waiting(self, request: HttpRequest) -> dict[str, Any]:
-        actor = actor_of(request)
-        rows = list(queue.waiting()[: queue.SHOWN + 1])
-        return {
-            "rows": rows[: queue.SHOWN],
-            "has_more": len(rows) > queue.SHOWN,
-            "actor": actor,
-        }
-
-    @page(P.TRANSACTION_REVIEW)
-    def review(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        """Claim and bank side by side; one that is decided shows its page instead."""
-        transaction = detail.find(pk)
-        if transaction.status != State.TO_REVIEW:
-            return redirect("admin:transactions_transaction_change", pk)
-        actor = actor_of(request)
-        context = detail.context_of(transaction, actor=actor)
-        return self._show(
-            request,
-            "review",
-            _("Review"),
-            **context,
-            place=queue.place_of(transaction),
-            cannot_approve=not context["credits"]
-            or (context["can"].was_first and context["can"].needs_second),
-            following=queue.next_after(transaction, actor=actor),
-            previous=queue.previous_before(transaction, actor=actor),
-            correction=detail.correction_form(transaction),
-            reasons=reasons,
-            actor=actor,
-        )

@@ -1,0 +1,243 @@
+"""The back office as fingers and eyes meet it: keys alone, live pages, a phone."""
+
+import os
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from accounts.models import User
+from banking.models import AskBudget
+from tests.bank import Bank
+from tests.conftest import PASSWORD
+from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded
+from transactions.models import Transaction
+
+CHROMIUM = "/usr/bin/chromium"
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no chromium here"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # Playwright's loop runs in this thread; Django only warns of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def sign_in(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """A window of `width` pixels signed in as somebody; nothing may go wrong in it."""
+    troubles: list[str] = []
+    windows = []
+
+    def open_window(user: User, width: int = 1440) -> Page:
+        window = browser.new_context(
+            viewport={"width": width, "height": 844},
+            locale="es-VE",
+            base_url=live_server.url,
+        )
+        windows.append(window)
+        page = window.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda told: troubles.append(told.text) if told.type == "error" else None,
+        )
+        page.goto("/admin/login/")
+        page.keyboard.type(user.email)
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"/admin/$"))
+        return page
+
+    yield open_window
+    for window in windows:
+        window.close()
+    assert troubles == []
+
+
+def test_a_cashier_records_with_the_keyboard_alone(
+    sign_in: Any, ana: User, bank: Bank
+) -> None:
+    arrives(bank, reference="000012417728")
+    page = sign_in(ana)
+    page.keyboard.press("c")
+    expect(page).to_have_url(re.compile("/new/$"))
+    keys = page.keyboard
+    for typed in ("000012417728", "2.350,75", "0102"):
+        keys.press("Tab")
+        keys.type(typed)
+    # A day has parts of its own; it stays today.
+    while page.evaluate("document.activeElement.name") != "phone_prefix":
+        keys.press("Tab")
+    for typed in ("0414", "1234567", "V", "12345678", "José Pérez", "Consulta"):
+        keys.type(typed)
+        keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator("[data-verdict]")).to_contain_text("El dinero llegó")
+    row = Transaction.objects.get()
+    assert row.status == "COMPLETED"
+    assert row.bank_code == "0102"
+    assert row.payer_phone == "584141234567"
+
+
+def test_the_kind_of_payment_is_chosen_with_an_arrow_key(
+    sign_in: Any, ana: User
+) -> None:
+    page = sign_in(ana)
+    page.goto(f"{ADMIN}new/")
+    expect(page.get_by_text("Teléfono que pagó")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("Teléfono del paciente")).to_be_visible()
+    expect(page.get_by_text("Teléfono que pagó")).to_be_hidden()
+
+
+def test_the_waiting_page_turns_green_by_itself(
+    sign_in: Any, ana: User, bank: Bank
+) -> None:
+    row = asked(recorded(ana))
+    page = sign_in(ana)
+    page.goto(f"{ADMIN}{row.pk}/change/")
+    expect(page.locator("[data-verdict]")).to_contain_text("Todavía no")
+    arrives(bank)
+    AskBudget.objects.all().delete()
+    asked(row)
+    expect(page.locator("[data-verdict]")).to_contain_text(
+        "El dinero llegó", timeout=12_000
+    )
+    expect(page.locator("[data-live]")).to_have_count(0)
+
+
+def test_the_queue_is_worked_with_keys(
+    sign_in: Any, ana: User, ruben: User, bank: Bank
+) -> None:
+    first = in_review(ana, bank)
+    second = in_review(ana, bank, reference="000099999999")
+    page = sign_in(ruben)
+    page.goto(f"{ADMIN}queue/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(f"{first.pk}/review/"))
+    page.keyboard.press("n")
+    expect(page).to_have_url(re.compile(f"{second.pk}/review/"))
+    page.keyboard.press("k")
+    expect(page).to_have_url(re.compile(f"{first.pk}/review/"))
+    page.keyboard.press("a")
+    page.keyboard.press("4")
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile(f"{second.pk}/review/"))
+    page.keyboard.press("r")
+    # Inside a field letters are letters.
+    page.locator("dialog[open] textarea").press_sequentially("Nada, rápido")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("No hay nada pendiente")).to_be_visible()
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, second.status) == ("COMPLETED", "CANCELED")
+    assert second.events.get(reason="REJECTED").note == "Nada, rápido"
+
+
+def test_the_other_keys_open_their_dialogs(
+    sign_in: Any, ana: User, ruben: User, bank: Bank
+) -> None:
+    row = in_review(ana, bank)
+    page = sign_in(ruben)
+    page.goto(f"{ADMIN}{row.pk}/review/")
+    for key, dialog in (("p", "again"), ("e", "correct"), ("?", "help")):
+        page.keyboard.press(key)
+        expect(page.locator(f"dialog#{dialog}")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_the_queue_refreshes_itself(
+    sign_in: Any, ana: User, ruben: User, bank: Bank
+) -> None:
+    page = sign_in(ruben)
+    page.goto(f"{ADMIN}queue/")
+    expect(page.get_by_text("No hay nada pendiente")).to_be_visible()
+    in_review(ana, bank)
+    expect(page.locator("[data-row]")).to_have_count(1, timeout=20_000)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_scrolls_sideways(
+    sign_in: Any, ana: User, root: User, bank: Bank, width: int
+) -> None:
+    name = "María de los Ángeles Fernández de la Concepción y Urdaneta"
+    row = in_review(
+        ana,
+        bank,
+        customer_full_name=name,
+        reference="00000000000012417728",
+        amount=Decimal("99999999999.99"),
+        concept="x" * 120,
+    )
+    page = sign_in(root, width)
+    for url in (
+        "/admin/",
+        ADMIN,
+        f"{ADMIN}new/",
+        f"{ADMIN}queue/",
+        f"{ADMIN}{row.pk}/review/",
+        f"{ADMIN}{row.pk}/change/",
+        "/admin/transactions/inquiry/dead/",
+        "/admin/banking/circuit/",
+        "/admin/banking/bankquestion/",
+        "/admin/accounts/user/",
+        f"/admin/accounts/user/{ana.pk}/change/",
+        "/admin/accounts/role/",
+        "/admin/audit/record/",
+    ):
+        page.goto(url)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, url
+
+
+def test_a_reviewer_decides_with_one_thumb(
+    sign_in: Any, ana: User, ruben: User, bank: Bank
+) -> None:
+    row = in_review(ana, bank)
+    page = sign_in(ruben, 390)
+    page.locator(".am-thumb").get_by_text("Cola de revisión").click()
+    page.locator("[data-row]").click()
+    approve = page.locator(".am-decide-bar").get_by_text("Aprobar")
+    box = approve.bounding_box()
+    assert box is not None
+    assert box["y"] > 600, "within reach of the thumb"
+    approve.click()
+    page.get_by_text("Comparado con el comprobante").click()
+    page.locator("dialog[open]").get_by_role("button", name="Aprobar").click()
+    expect(page.get_by_text("No hay nada pendiente")).to_be_visible()
+    row.refresh_from_db()
+    assert row.status == "COMPLETED"
+
+
+def test_nothing_is_fetched_from_elsewhere(
+    sign_in: Any, ana: User, live_server: Any
+) -> None:
+    page = sign_in(ana)
+    asked_for: list[str] = []
+    page.on("request", lambda request: asked_for.append(request.url))
+    page.goto("/admin/")
+    page.goto(ADMIN)
+    assert asked_for
+    assert all(url.startswith((live_server.url, "data:")) for url in asked_for)
