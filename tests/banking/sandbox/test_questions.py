@@ -261,7 +261,7 @@ def test_a_range_of_31_days_apart_or_101_rows_must_be_split(
 
 
 def test_a_movement_appears_only_when_it_is_visible(sandbox: Bank) -> None:
-    written = sandbox.write(reference="445566", amount=5, visible_after_seconds=0.6)
+    written = sandbox.write(reference="445566", amount=5, visible_after_seconds=2)
     assert verdict(sandbox.ask(referenceNumber="445566")) == MISSED_QA
     now = dt.datetime.now(dt.UTC)
     left = dt.datetime.fromisoformat(written["visible_at"]) - now
