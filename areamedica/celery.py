@@ -5,6 +5,7 @@ import os
 from celery import Celery
 from celery.signals import setup_logging, worker_ready
 from django_structlog.celery.steps import DjangoStructLogInitStep
+from kombu.transport.redis import Channel
 from prometheus_client import start_http_server
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "areamedica.settings.local")
@@ -13,6 +14,10 @@ app = Celery("areamedica")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.steps["worker"].add(DjangoStructLogInitStep)
 app.autodiscover_tasks()
+
+# When Redis goes, kombu would write what a worker took and has not begun into a file in
+# /tmp. The sweep rings for it again; there is no setting for this.
+Channel.do_restore = False
 
 
 @setup_logging.connect

@@ -105,6 +105,13 @@ class MethodNotAllowed(Refusal):
     status = 405
 
 
+class AddressIsReadOnly(Refusal):
+    kind = Kind.VALIDATION
+    code = "ADDRESS_IS_READ_ONLY"
+    sentence = _("This address is only read.")
+    status = 405
+
+
 class Unauthorized(Refusal):
     kind = Kind.AUTHENTICATION
     code = "UNAUTHORIZED"

@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 from rest_framework.exceptions import AuthenticationFailed
@@ -91,11 +92,13 @@ def _as_http(body: dict[str, object], *, status: int) -> JsonResponse:
     return response
 
 
+@require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """The process answers; nothing else is asked."""
     return _as_http(_body("ok"), status=200)
 
 
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Whether requests may be sent here: the database answers and is migrated."""
     checks = {name: _try(_CHECKS[name]) for name in _VITAL}
@@ -104,6 +107,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     return _as_http(body, status=200 if is_ready else 503)
 
 
+@require_safe
 def summary(request: HttpRequest) -> JsonResponse:
     """For a load balancer: the database answers."""
     result = _try(_database)
@@ -111,6 +115,7 @@ def summary(request: HttpRequest) -> JsonResponse:
     return _as_http(_body("ok" if ok else "unavailable"), status=200 if ok else 503)
 
 
+@require_safe
 def detailed(request: HttpRequest) -> JsonResponse:
     """Every check; version and uptime for staff only."""
     checks = {name: _try(check) for name, check in _CHECKS.items()}

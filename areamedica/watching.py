@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
@@ -71,6 +72,7 @@ def _may_read(request: HttpRequest) -> bool:
     return client_address(request) in settings.METRICS_ADDRESSES
 
 
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """For the scraper that holds the token or comes from a named address."""
     if not _may_read(request):

@@ -20,7 +20,6 @@ from transactions.errors import InvalidTransition
 from transactions.formats import local_phone, search_words, searchable
 from transactions.states import (
     FINAL,
-    OPEN,
     STEPS,
     ActorType,
     ErdBank,
@@ -39,10 +38,6 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
     def present(self) -> Self:
         """Those nobody deleted."""
         return self.filter(deleted_at=None)
-
-    def open(self) -> Self:
-        """Those the bank is still asked about."""
-        return self.present().filter(status__in=OPEN)
 
     def in_review(self) -> Self:
         """Those that wait for a person, the oldest first."""

@@ -6,10 +6,15 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from django.db.transaction import on_commit
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
+from kombu.pools import producers
 from redis.exceptions import RedisError
 
 log = structlog.get_logger("transactions.outbox")
+
+
+# Whoever rings has a cashier waiting; a worker that listens has more patience.
+_PATIENCE = {"socket_connect_timeout": 0.5, "socket_timeout": 1.0}
 
 
 def ring(transaction_id: UUID) -> bool:
@@ -18,11 +23,15 @@ def ring(transaction_id: UUID) -> bool:
     With Redis gone the row is still there and the sweep rings again, so nothing rises
     into a request that has already committed (facts/reliability, section 0.4).
     """
+    line = current_app.connection_for_write(transport_options=_PATIENCE)
     try:
-        current_app.send_task(
-            "transactions.ask_bank", kwargs={"transaction_id": str(transaction_id)}
-        )
-    except (OperationalError, RedisError, OSError):
+        with producers[line].acquire(block=True, timeout=1) as producer:
+            current_app.send_task(
+                "transactions.ask_bank",
+                kwargs={"transaction_id": str(transaction_id)},
+                producer=producer,
+            )
+    except (OperationalError, LimitExceeded, RedisError, OSError):
         log.warning("nobody_to_ring")
         return False
     return True

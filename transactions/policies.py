@@ -5,13 +5,6 @@ from areamedica.permissions import Permission
 from transactions.models import Transaction
 
 
-def may_decide(actor: User, transaction: Transaction) -> bool:
-    """A reviewer may decide what neither he recorded nor he corrected."""
-    return actor.can(Permission.TRANSACTION_REVIEW) and has_clean_hands(
-        actor, transaction
-    )
-
-
 def has_clean_hands(actor: User, transaction: Transaction) -> bool:
     """Whether none of the claim's data is the actor's own."""
     return actor.pk not in (transaction.created_by_id, transaction.corrected_by_id)

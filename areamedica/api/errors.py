@@ -72,14 +72,9 @@ def refusal_of(status: int) -> Refusal:
         401: errors.Unauthorized,
         403: errors.Forbidden,
         404: errors.NotFound,
-        406: errors.NotAcceptable,
-        415: errors.UnsupportedMediaType,
+        405: errors.AddressIsReadOnly,
         503: errors.Unavailable,
     }
-    if status == 405:
-        return errors.MethodNotAllowed(method="")
-    if status == 413:
-        return errors.BodyTooLarge(limit="")
     if status in named:
         return named[status]()
     return errors.InternalError() if status >= 500 else errors.InvalidInput(fields={})

@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from areamedica.errors import Forbidden
+from areamedica.errors import Forbidden, Refusal
 from areamedica.permissions import Permission
 
 
@@ -19,7 +19,7 @@ class Api(APIView):
         self.perform_content_negotiation_for(request)
         try:
             self.perform_authentication(request)
-        except AuthenticationFailed:
+        except (AuthenticationFailed, Refusal):
             request._not_authenticated()  # type: ignore[attr-defined]
             self.check_throttles(request)
             raise

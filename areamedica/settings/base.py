@@ -131,8 +131,6 @@ CACHES = {
 # --- Celery --------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep asks again, with a counted cap
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -144,10 +142,10 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,
-    # The restore scan of kombu 5.7; without these a lost message waits 100 s.
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
+    # A message once taken is gone, and whatever became of it the sweep rings again.
+    # kombu's own book of unfinished messages would hand them out anew by a worker's
+    # clock, and its 5.7 ends a worker that is busy when Redis goes.
+    "ack_emulation": False,
     "socket_connect_timeout": 1.0,
     "socket_timeout": 5.0,
     "socket_keepalive": True,

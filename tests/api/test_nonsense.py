@@ -1,5 +1,6 @@
 """Bodies, queries and headers that make no sense are refused in the one body."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -114,6 +115,29 @@ def test_a_method_the_address_does_not_take(api: Any, ana: User, method: str) ->
     assert answer["Allow"]
 
 
+@pytest.mark.parametrize("address", ["/health", "/health/ready", "/metrics"])
+def test_probes_are_only_read(address: str) -> None:
+    answer = APIClient().post(address)
+    assert answer.status_code == 405
+    assert answer.json()["error"]["code"] == "ADDRESS_IS_READ_ONLY"
+    assert answer["Allow"] == "GET, HEAD"
+
+
+def test_a_nul_is_refused_at_the_back_office_too(db: None) -> None:
+    assert APIClient().get("/admin/login/?next=%00").status_code == 400
+
+
+def test_a_body_of_unknown_length_is_capped_as_it_is_read(
+    api: Any, ana: User, settings: Any
+) -> None:
+    settings.MAX_BODY_BYTES = 10
+    from areamedica.api.parsing import StrictJSONParser
+    from areamedica.errors import BodyTooLarge
+
+    with pytest.raises(BodyTooLarge):
+        StrictJSONParser().parse(BytesIO(b"[" + b"1," * 10 + b"1]"))
+
+
 def test_only_json_is_answered(api: Any, ana: User) -> None:
     answer = api(ana).get(TRANSACTIONS, headers={"Accept": "text/html"})
     assert answer.status_code == 406
@@ -152,6 +176,17 @@ def test_limits_are_counted_and_told(api: Any, ana: User, settings: Any) -> None
     assert refused.json()["error"]["code"] == "RATE_LIMIT_EXCEEDED"
     assert int(refused["Retry-After"]) >= 1
     assert refused["X-RateLimit-Limit"] == "3"
+
+
+def test_guessed_tokens_are_counted_too(db: None, settings: Any) -> None:
+    settings.RATE_LIMIT_REQUESTS = 2
+    codes = [
+        APIClient()
+        .get(TRANSACTIONS, headers={"Authorization": f"Bearer guess-{number}"})
+        .status_code
+        for number in range(3)
+    ]
+    assert codes == [401, 401, 429]
 
 
 def test_strangers_are_limited_by_address(db: None, settings: Any) -> None:

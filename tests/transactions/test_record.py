@@ -108,6 +108,30 @@ def test_a_known_id_with_other_money_is_refused(
     assert Transaction.objects.count() == 1
 
 
+def test_what_is_decided_is_not_described_anew(
+    api: Any, ana: User, ruben: User
+) -> None:
+    made = post(api, ana, erd()).json()
+    api(ruben).post(
+        f"{TRANSACTIONS}/{made['id']}/withdraw", {"reason": "Error"}, format="json"
+    )
+    changed = erd()
+    changed["customer"] = {**changed["customer"], "concept": "Rayos X"}
+    answer = post(api, ana, changed)
+    assert answer.status_code == 409
+    assert answer.json()["error"]["code"] == "TRANSACTION_ID_REUSED"
+
+
+def test_a_row_names_itself(api: Any, ana: User) -> None:
+    made = post(api, ana, erd()).json()
+    row = Transaction.objects.get(pk=made["id"])
+    event = row.events.get()
+    inquiry = Inquiry.objects.get(pk=row.pk)
+    assert str(row).endswith("…456789")
+    assert str(event) == " → IN_PROGRESS"
+    assert str(inquiry) == made["id"]
+
+
 def test_a_reference_is_claimed_once_and_the_refusal_names_the_first(
     api: Any, ana: User, beto: User
 ) -> None:

@@ -337,6 +337,57 @@ def test_a_completed_one_is_never_deleted(api: Any, ana: User, ruben: User) -> N
     assert other.deleted_at is None
 
 
+def test_the_services_ask_themselves_who_may(
+    ana: User, carla: User, ruben: User, in_review: Any
+) -> None:
+    """No door can forget to: the admin and the API call the same functions."""
+    from areamedica.errors import Forbidden
+    from transactions.errors import NotYours, SelfDecision, TransactionNotFound
+    from transactions.services import review, withdraw
+
+    row = in_review()
+    deed = {"transaction_id": row.pk, "actor": carla, "reason": "porque sí"}
+    with pytest.raises(Forbidden):
+        review.approve(**deed)
+    with pytest.raises(Forbidden):
+        review.reject(**deed)
+    with pytest.raises(Forbidden):
+        review.reopen(**deed, correction=review.Correction())
+    with pytest.raises(NotYours):
+        withdraw.withdraw(**deed)
+    with pytest.raises(Forbidden):
+        withdraw.delete(transaction_ids=[row.pk], actor=carla)
+    with pytest.raises(TransactionNotFound):
+        withdraw.delete(transaction_ids=[row.pk, ana.pk], actor=ruben)
+    Transaction.objects.filter(pk=row.pk).update(created_by=ruben)
+    with pytest.raises(SelfDecision):
+        withdraw.delete(transaction_ids=[row.pk], actor=ruben)
+    row.refresh_from_db()
+    assert row.status == "TO_REVIEW"
+
+
+def test_a_refused_one_may_still_be_hidden(
+    api: Any, ruben: User, in_review: Any
+) -> None:
+    row = in_review()
+    act(api, ruben, row, "reject")
+    assert api(ruben).delete(f"{TRANSACTIONS}/{row.pk}").status_code == 204
+    row.refresh_from_db()
+    assert row.deleted_at is not None
+    assert row.events.count() == 3
+
+
+def test_a_corrected_phone_is_asked_about(
+    api: Any, ruben: User, in_review: Any, settings: Any
+) -> None:
+    settings.QUICK_QUESTION_SECONDS = 0
+    row = in_review()
+    act(api, ruben, row, "reopen", {**WHY, "phone": "04149998877"})
+    row.refresh_from_db()
+    assert row.payer_phone == "584149998877"
+    assert "584149998877" in row.claim_key
+
+
 @pytest.mark.parametrize(
     "body",
     [
