@@ -4,6 +4,7 @@ from uuid import UUID
 
 import structlog
 
+from areamedica.database import append
 from audit.actions import Action
 from audit.canonical import canonical
 from audit.models import Record
@@ -24,11 +25,13 @@ def record(
     :raises TypeError: a fact has no canonical form.
     """
     kind, pk = subject
-    Record.objects.create(
-        action=action,
-        actor_id=actor_id,
-        subject_type=kind,
-        subject_id=str(pk),
-        request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
-        facts=canonical(facts or {}),
+    append(
+        Record(
+            action=action,
+            actor_id=actor_id,
+            subject_type=kind,
+            subject_id=str(pk),
+            request_id=structlog.contextvars.get_contextvars().get("request_id", ""),
+            facts=canonical(facts or {}),
+        )
     )

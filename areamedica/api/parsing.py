@@ -6,6 +6,7 @@ body differently.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from typing import IO, Any, NoReturn
 
@@ -16,6 +17,7 @@ from areamedica.errors import BodyTooLarge, UnreadableBody
 
 MAX_DEPTH = 32
 MAX_KEYS = 200
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -68,7 +70,7 @@ def _refuse_unstorable(node: object) -> None:
     for text in _strings(node):
         if "\x00" in text:
             raise UnreadableBody(why="NUL character")
-        if any("\ud800" <= letter <= "\udfff" for letter in text):
+        if _SURROGATE.search(text):
             raise UnreadableBody(why="lone surrogate")
 
 

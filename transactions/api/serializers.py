@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from areamedica.api.serializing import Ready
 from areamedica.money import BOLIVAR, CURRENCIES
 from transactions.api.fields import (
     AmountField,
@@ -24,14 +25,14 @@ from transactions.states import ErdBank, State, Type
 _OPTIONAL: dict[str, Any] = {"required": False, "allow_blank": True, "default": ""}
 
 
-class CustomerBody(serializers.Serializer):
+class CustomerBody(Ready):
     full_name = name_field()
     phone = phone_field()
     national_id = document_field()
     concept = StrictCharField(max_length=500, **_OPTIONAL)
 
 
-class TransactionBody(serializers.Serializer):
+class TransactionBody(Ready):
     """The seed's contract: POST /transactions."""
 
     transaction_id = serializers.RegexField(
@@ -69,7 +70,7 @@ class TransactionBody(serializers.Serializer):
         )
 
 
-class FullReferenceBody(serializers.Serializer):
+class FullReferenceBody(Ready):
     """The manager front end's transfer."""
 
     reference = reference_field()
@@ -94,7 +95,7 @@ class FullReferenceBody(serializers.Serializer):
         )
 
 
-class PartialReferenceBody(serializers.Serializer):
+class PartialReferenceBody(Ready):
     """The manager front end's pago móvil."""
 
     reference_number = reference_field()
@@ -121,7 +122,7 @@ class PartialReferenceBody(serializers.Serializer):
         )
 
 
-class CustomerOut(serializers.Serializer):
+class CustomerOut(Ready):
     full_name = serializers.CharField(source="customer_full_name")
     phone = serializers.SerializerMethodField(help_text="04XXXXXXXXX")
     national_id = serializers.CharField(source="customer_document")
@@ -131,7 +132,7 @@ class CustomerOut(serializers.Serializer):
         return local_phone(transaction.customer_phone)
 
 
-class TransactionOut(serializers.ModelSerializer):
+class TransactionOut(Ready, serializers.ModelSerializer):
     """How a transaction reads to both clients (api.md, "Transactions")."""
 
     status = serializers.ChoiceField(State.choices)
@@ -188,7 +189,7 @@ class TransactionOut(serializers.ModelSerializer):
         return transaction.concept or None
 
 
-class StatusOut(serializers.ModelSerializer):
+class StatusOut(Ready, serializers.ModelSerializer):
     next_question_at = serializers.SerializerMethodField()
 
     class Meta:
@@ -208,7 +209,7 @@ class StatusOut(serializers.ModelSerializer):
         return inquiry.due_at.isoformat() if inquiry else None
 
 
-class EventOut(serializers.ModelSerializer):
+class EventOut(Ready, serializers.ModelSerializer):
     actor = serializers.UUIDField(source="actor_id")
 
     class Meta:
@@ -226,7 +227,7 @@ class EventOut(serializers.ModelSerializer):
         )
 
 
-class ReasonBody(serializers.Serializer):
+class ReasonBody(Ready):
     reason = StrictCharField(min_length=3, max_length=500)
 
 

@@ -20,7 +20,7 @@ from banking.institutions import BANESCO
 from banking.references import canonical, tail
 from transactions.errors import DuplicateReference, TransactionIdReused
 from transactions.models import Inquiry, Transaction
-from transactions.outbox import ring_later
+from transactions.outbox import ring_soon
 from transactions.states import ActorType, ErdBank, Reason, State, Type
 
 # The web process that records asks at once; should it die, the sweep asks after this.
@@ -72,7 +72,6 @@ def claim_key(transaction: Transaction) -> str:
     return "|".join(parts)
 
 
-@atomic
 def submit(*, author: User, claim: Claim, now: datetime) -> Submitted:
     """Record a claim and the intent to ask the bank about it.
 
@@ -82,16 +81,13 @@ def submit(*, author: User, claim: Claim, now: datetime) -> Submitted:
     :raises TransactionIdReused: a known `transaction_id` with other money.
     :raises DuplicateReference: the money is claimed already; names that transaction.
     """
-    known = _under_the_same_id(claim)
-    if known is not None:
-        return _repeat(known, claim, author=author)
     transaction = draft(claim, author=author, now=now)
     try:
         with atomic():
             transaction.save(force_insert=True)
+            _remember(transaction, author=author)
     except IntegrityError as error:
         return _refused(error, transaction, claim, author=author)
-    _remember(transaction, author=author)
     return Submitted(transaction, is_new=True)
 
 
@@ -152,27 +148,36 @@ def _remember(transaction: Transaction, *, author: User) -> None:
 def open_inquiry(transaction: Transaction) -> None:
     """Write the intent to ask the bank; in the caller's database transaction."""
     quick = settings.QUICK_QUESTION_SECONDS > 0
-    Inquiry.objects.create(
-        transaction=transaction,
-        due_at=Now() + _LEFT_TO_THE_RECORDER if quick else Now(),
-        deadline_at=Now() + timedelta(hours=settings.NOT_SEEN_DEADLINE_HOURS),
+    Inquiry.objects.open(
+        transaction,
+        first_after=_LEFT_TO_THE_RECORDER if quick else timedelta(),
+        give_up=timedelta(hours=settings.NOT_SEEN_DEADLINE_HOURS),
     )
     if not quick:
-        ring_later(transaction.pk)
+        ring_soon()
 
 
+_UNIQUE = {
+    "transaction_money_claimed_once",
+    "transactions_transaction_transaction_id_key",
+}
+
+
+@atomic
 def _refused(
     error: IntegrityError, draft: Transaction, claim: Claim, *, author: User
 ) -> Submitted:
-    """Translate what the database refused; a twin under the same id came first."""
-    match violated(error):
-        case "transaction_money_claimed_once":
-            raise duplicate_of(draft) from error
-        case "transactions_transaction_transaction_id_key":
-            known = _under_the_same_id(claim)
-            if known is not None:
-                return _repeat(known, claim, author=author)
-    raise error
+    """Translate what the database refused: a twin, or the same money.
+
+    Which of the two constraints PostgreSQL names first is chance; the client's own id
+    counts first.
+    """
+    if violated(error) not in _UNIQUE:
+        raise error
+    known = _under_the_same_id(claim)
+    if known is not None:
+        return _repeat(known, claim, author=author)
+    raise duplicate_of(draft) from error
 
 
 def duplicate_of(draft: Transaction) -> DuplicateReference:

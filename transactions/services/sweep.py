@@ -13,7 +13,7 @@ from audit.actions import Action
 from audit.services import record
 from transactions.errors import TransactionNotFound
 from transactions.models import Inquiry, Transaction
-from transactions.outbox import ring, ring_later
+from transactions.outbox import ring, ring_soon
 from transactions.services.verify import MOST_ATTEMPTS
 from transactions.states import OPEN, ActorType, Reason, State
 
@@ -104,4 +104,4 @@ def replay_dead_letter(*, actor: User, transaction_id: UUID) -> None:
         actor_id=actor.pk,
         subject=("transaction", transaction_id),
     )
-    ring_later(transaction_id)
+    ring_soon()
