@@ -1,0 +1,134 @@
+"""What must be done inside Django: a child of `benchmarks.stage`, one chore a run.
+
+The answer is JSON on stdout after a record separator; whatever Django prints stands
+before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+
+_AS_BEHIND_PROXY = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_HOST": "127.0.0.1"}
+
+
+def prepare(given: object) -> None:
+    """Migrate, hire a cashier, and make the yardstick's table."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    from accounts.models import Role, User
+    from benchmarks.bare.table import TABLE
+
+    call_command("migrate", interactive=False, verbosity=0)
+    User.objects.create_user(
+        email=os.environ["BENCH_CASHIER"],
+        password=os.environ["BENCH_PASSWORD"],
+        full_name="Caja de Medida",
+        role=Role.objects.get(name="cashier"),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(TABLE)
+
+
+def statements(given: list[dict[str, Any]]) -> list[list[str]]:
+    """The SQL of each request, the second time it is made: caches are warm then."""
+    client, seen = _signed_in(), []
+    for ask in given:
+        for number in (1, 2):
+            body = ask["body"] % {"n": number} if ask["body"] else ""
+            with _noted() as noted:
+                client.generic(ask["method"], ask["path"], body, **_AS_JSON)
+        seen.append([each["sql"] for each in noted])
+    return seen
+
+
+def plans(given: list[str]) -> list[list[dict[str, Any]]]:
+    """How PostgreSQL answers what each list address asks of the big table."""
+    from django.db import connection
+
+    client, explained = _signed_in(), []
+    for path in given:
+        with _noted() as noted:
+            client.get(path, **_AS_BEHIND_PROXY)
+        asked = [each["sql"] for each in noted]
+        with connection.cursor() as cursor:
+            explained.append(
+                [_explain(cursor, sql) for sql in asked if _is_about_the_list(sql)]
+            )
+    return explained
+
+
+_AS_JSON = {"content_type": "application/json", **_AS_BEHIND_PROXY}
+
+
+def _signed_in() -> Any:
+    from django.test import Client
+
+    client = Client()
+    answer = client.post(
+        "/api/v1/auth/login",
+        {
+            "email": os.environ["BENCH_CASHIER"],
+            "password": os.environ["BENCH_PASSWORD"],
+        },
+        **_AS_JSON,
+    )
+    token = answer.json()["access_token"]
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
+
+
+@contextmanager
+def _noted() -> Iterator[list[dict[str, str]]]:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as capture:
+        noted: list[dict[str, str]] = []
+        yield noted
+    noted += capture.captured_queries
+
+
+def _is_about_the_list(sql: str) -> bool:
+    return sql.startswith("SELECT") and "transactions_transaction" in sql
+
+
+def _explain(cursor: Any, sql: str) -> dict[str, Any]:
+    cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
+    plan = cursor.fetchone()[0][0]
+    nodes = list(_nodes(plan["Plan"]))
+    return {
+        "asks": "count" if "COUNT(" in sql else "rows",
+        "nodes": [_named(node) for node in nodes],
+        "rows": plan["Plan"]["Actual Rows"],
+        "buffers_hit": plan["Plan"]["Shared Hit Blocks"],
+        "buffers_read": plan["Plan"]["Shared Read Blocks"],
+        "ms": round(plan["Execution Time"], 2),
+        "seq_scan": any(node["Node Type"] == "Seq Scan" for node in nodes),
+    }
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from _nodes(below)
+
+
+def _named(node: dict[str, Any]) -> str:
+    index = node.get("Index Name")
+    kind = node["Node Type"]
+    return f"{kind} {index}" if index else str(kind)
+
+
+if __name__ == "__main__":
+    django.setup()
+    chores = {chore.__name__: chore for chore in (prepare, statements, plans)}
+    answer = chores[sys.argv[1]](json.load(sys.stdin))
+    sys.stdout.write("\x1e" + json.dumps(answer))
