@@ -99,7 +99,7 @@ run: $(VENV)/.development ## The web server alone, reloading
 
 .PHONY: worker
 worker: $(VENV)/.development ## A Celery worker alone
-	$(BIN)/python -m celery -A areamedica worker -P threads -c 16 -l info
+	$(BIN)/python -m celery -A areamedica worker -P threads -c 20 -l info
 
 .PHONY: beat
 beat: $(VENV)/.development ## Celery beat alone

@@ -27,7 +27,7 @@ from benchmarks.stage import MAX_SIMULTANEOUS, Stage, call, say
 
 FLOOR = 40.0
 LATENCY_MS = 300
-WORKER = "worker -P threads -c 16 --without-gossip --without-mingle -l info -n bench@%h"
+WORKER = "worker -P threads -c 20 --without-gossip --without-mingle -l info -n bench@%h"
 _SLOWEST = 8.0
 _FIRST = 100_000
 _BARE_QUESTIONS = 160

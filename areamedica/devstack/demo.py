@@ -257,7 +257,7 @@ class Demo:
         )
 
     def _worker(self, environment: Mapping[str, str]) -> Process:
-        asked = "worker -P threads -c 16 --without-gossip --without-mingle -l info"
+        asked = "worker -P threads -c 20 --without-gossip --without-mingle -l info"
         celery = ["-m", "celery", "-A", "areamedica", *asked.split()]
         return self._python("worker", environment, *celery, "-n", "worker@%h")
 
