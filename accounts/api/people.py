@@ -25,15 +25,10 @@ from accounts.api.views import password_rules_told
 from accounts.errors import InvalidPassword, UserNotFound
 from accounts.models import SYSTEM_ID, User
 from accounts.services import people, rights
+from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
-
-
-def _actor(request: Request) -> User:
-    user = request.user
-    assert isinstance(user, User)  # authenticated by permission
-    return user
 
 
 class Profile(Api):
@@ -51,7 +46,7 @@ class Profile(Api):
         body.is_valid(raise_exception=True)
 
         def write() -> Response:
-            user = _actor(request)
+            user = actor_of(request)
             people.describe(actor=user, user=user, changes=body.validated_data)
             return Response(UserOut(User.objects.get(pk=user.pk)).data)
 
@@ -70,7 +65,7 @@ class OwnPassword(Api):
         body.is_valid(raise_exception=True)
 
         def write() -> Response:
-            user = _actor(request)
+            user = actor_of(request)
             if not user.check_password(body.validated_data["current_password"]):
                 raise InvalidPassword
             with password_rules_told():
@@ -121,7 +116,7 @@ class UserViewSet(
         def write() -> Response:
             with password_rules_told():
                 user = people.create_user(
-                    actor=_actor(request),
+                    actor=actor_of(request),
                     email=facts["email"],
                     full_name=facts["full_name"],
                     role=facts["role"],
@@ -137,7 +132,7 @@ class UserViewSet(
         body.is_valid(raise_exception=True)
 
         def write() -> Response:
-            self._apply(_actor(request), self.get_object(), dict(body.validated_data))
+            self._apply(actor_of(request), self.get_object(), dict(body.validated_data))
             return Response(UserOut(self.get_object()).data)
 
         return answer_once(request, write=write)
@@ -159,7 +154,7 @@ class UserViewSet(
         """Close the account; its sign-ins end at once."""
 
         def write() -> Response:
-            people.deactivate(actor=_actor(request), user=self.get_object())
+            people.deactivate(actor=actor_of(request), user=self.get_object())
             return Response(status=204)
 
         return answer_once(request, write=write)

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
 from areamedica.api.views import Api, needs
 from areamedica.errors import InvalidInput
@@ -93,9 +94,7 @@ class TransactionViewSet(
 
     @property
     def actor(self) -> User:
-        user = self.request.user
-        assert isinstance(user, User)  # noqa: S101 (authenticated by permission)
-        return user
+        return actor_of(self.request)
 
     @extend_schema(request=TransactionBody, responses={201: TransactionOut})
     def create(self, request: Request) -> HttpResponse:
@@ -178,26 +177,12 @@ class TransactionViewSet(
     @extend_schema(request=ApproveBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
-        body = ApproveBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        return self._change(
-            request,
-            lambda pk: review.approve(
-                transaction_id=pk, actor=self.actor, **body.validated_data
-            ),
-        )
+        return self._for_a_reason(request, ApproveBody, review.approve)
 
     @extend_schema(request=ReasonBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
-        body = ReasonBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        return self._change(
-            request,
-            lambda pk: review.reject(
-                transaction_id=pk, actor=self.actor, **body.validated_data
-            ),
-        )
+        return self._for_a_reason(request, ReasonBody, review.reject)
 
     @extend_schema(request=ReopenBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
@@ -218,11 +203,20 @@ class TransactionViewSet(
     @extend_schema(request=ReasonBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
-        body = ReasonBody(data=request.data)
+        return self._for_a_reason(request, ReasonBody, withdraw.withdraw)
+
+    def _for_a_reason(
+        self,
+        request: Request,
+        form: type[ReasonBody],
+        decide: Callable[..., Transaction],
+    ) -> HttpResponse:
+        """Call a service that takes the fields of `form` beside who decides what."""
+        body = form(data=request.data)
         body.is_valid(raise_exception=True)
         return self._change(
             request,
-            lambda pk: withdraw.withdraw(
+            lambda pk: decide(
                 transaction_id=pk, actor=self.actor, **body.validated_data
             ),
         )

@@ -202,13 +202,13 @@ def _apply(
 ) -> None:
     assert found.to is not None  # noqa: S101 (settle has asked)
     transaction.candidates = [as_json(each) for each in found.candidates]
-    if found.chosen is not None:
-        chosen = as_json(found.chosen)
+    to, reason = found.to, found.reason
+    chosen = as_json(found.chosen) if found.chosen else None
+    if chosen is not None:
         transaction.details = chosen["row"]
         transaction.comparison = chosen["facts"]
-    to, reason = found.to, found.reason
-    if to == State.COMPLETED and found.chosen is not None:
-        holder = use_credit(transaction, as_json(found.chosen)["credit"])
+    if chosen is not None and to == State.COMPLETED:
+        holder = use_credit(transaction, chosen["credit"])
         if holder is not None:
             to, reason = State.TO_REVIEW, Reason.CREDIT_ALREADY_USED
             facts = {**facts, "paid_transaction": str(holder)}
@@ -287,6 +287,7 @@ def _wait_on(lease: Lease, transaction: Transaction) -> None:
         rounds=F("rounds") + 1,
         last_answer_at=Now(),
         has_missed=True,
+        last_error="",
         **_ENDED,
     )
 
@@ -297,7 +298,6 @@ _ENDED = {
     "leased_until": None,
     "attempts": 0,
     "rung_at": None,
-    "last_error": "",
 }
 # Our own limits say nothing about the bank.
 _OURS = frozenset({Trouble.BUDGET_SPENT, Trouble.BUSY})
@@ -317,7 +317,7 @@ def settle_silence(lease: Lease, silence: BankUnavailable) -> None:
     Inquiry.objects.filter(_mine(lease)).update(
         due_at=_asked_next(silence.trouble, silence.retry_at),
         last_error=silence.trouble.value,
-        **{name: value for name, value in _ENDED.items() if name != "last_error"},
+        **_ENDED,
     )
 
 
