@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
+from datetime import date
 
 _PHONE = re.compile(r"(?:0|58)(4[0-9]{9})", re.ASCII)
 _DOCUMENT = re.compile(r"(?:[VE][0-9]{4,9}|[JGPC][0-9]{8,10})", re.ASCII)
 _REFERENCE = re.compile(r"[0-9]{6,20}", re.ASCII)
 _NAME_MARKS = " '’.-"
+# No payment is older; a day before it is a slip of the hand.
+OLDEST_DAY = date(2008, 1, 1)
 # The mobile operators' prefixes, for the cashier's form (facts, section 6).
 MOBILE_PREFIXES = ("0412", "0422", "0414", "0424", "0416", "0426")
 

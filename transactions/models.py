@@ -394,12 +394,12 @@ class BankCredit(models.Model):
 # With three moments of the database's clock the ORM needs five times as long.
 _OPEN_INQUIRY = """
 INSERT INTO transactions_inquiry (
-    transaction_id, due_at, deadline_at, rounds, has_missed, attempts, last_error
+    transaction_id, due_at, deadline_at, rounds, attempts, last_error
 ) VALUES (
     %s,
     statement_timestamp() + make_interval(secs => %s),
     statement_timestamp() + make_interval(secs => %s),
-    0, false, 0, ''
+    0, 0, ''
 )
 """
 
@@ -451,7 +451,6 @@ class Inquiry(models.Model):
     rounds = models.PositiveIntegerField(_("rounds"), default=0)
     asked_at = models.DateTimeField(_("last asked"), null=True)
     last_answer_at = models.DateTimeField(_("last answer"), null=True)
-    has_missed = models.BooleanField(_("bank said not yet"), default=False)
     # Who asks now holds the lease; a worker that dies lets it run out.
     lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(_("being asked until"), null=True)

@@ -13,7 +13,6 @@ from banking.institutions import payer_banks
 from transactions import formats
 from transactions.admin.amounts import parse_typed
 
-_OLDEST_DAY = date(2008, 1, 1)
 DIGITS = {"inputmode": "numeric", "autocomplete": "off"}
 
 
@@ -32,7 +31,7 @@ class DayField(forms.DateField):
         super().__init__(
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             input_formats=["%Y-%m-%d", "%d/%m/%Y"],
-            validators=[MinValueValidator(_OLDEST_DAY)],
+            validators=[MinValueValidator(formats.OLDEST_DAY)],
             **options,
         )
 

@@ -16,8 +16,6 @@ from areamedica.money import UnreadableAmount, parse_amount
 from banking.institutions import is_known
 from transactions import formats
 
-OLDEST_DAY = date(2008, 1, 1)
-
 
 class StrictCharField(serializers.CharField):
     """Text that came as text: DRF's own would turn a number into one."""
@@ -132,6 +130,6 @@ class PastDayField(serializers.DateField):
         day: date = super().to_internal_value(value)
         if day > caracas_day(timezone.now()):
             self.fail("future")
-        if day < OLDEST_DAY:
+        if day < formats.OLDEST_DAY:
             self.fail("ancient")
         return day

@@ -110,7 +110,6 @@ class Migration(migrations.Migration):
                 ('rounds', models.PositiveIntegerField(default=0, verbose_name='rounds')),
                 ('asked_at', models.DateTimeField(null=True, verbose_name='last asked')),
                 ('last_answer_at', models.DateTimeField(null=True, verbose_name='last answer')),
-                ('has_missed', models.BooleanField(default=False, verbose_name='bank said not yet')),
                 ('lease', models.UUIDField(editable=False, null=True)),
                 ('leased_until', models.DateTimeField(null=True, verbose_name='being asked until')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='unfinished attempts')),

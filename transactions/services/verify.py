@@ -286,7 +286,6 @@ def _wait_on(lease: Lease, transaction: Transaction) -> None:
         due_at=Now() + schedule.after_missing(lease.rounds + 1, DICE),
         rounds=F("rounds") + 1,
         last_answer_at=Now(),
-        has_missed=True,
         last_error="",
         **_ENDED,
     )
