@@ -14,7 +14,7 @@ from tests.transactions.bodies import claim
 from transactions.errors import InvalidTransition
 from transactions.models import Transaction, TransactionEvent
 from transactions.services.submit import submit
-from transactions.states import FINAL, OPEN, STEPS, ActorType, Reason, State
+from transactions.states import FINAL, OPEN, STEPS, Reason, State
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -65,7 +65,6 @@ def test_only_the_steps_of_the_contract_exist(
             to,
             reason=Reason.MATCHED,
             actor_id=SYSTEM_ID,
-            actor_type=ActorType.SYSTEM,
         )
 
     if (was, to) in ALLOWED:
@@ -165,4 +164,6 @@ def test_only_one_line_of_the_code_assigns_a_state() -> None:
         for line in path.read_text().splitlines()
         if re.search(r"\.status(, [\w.]+)* = |update\(.*status=", line)
     ]
-    assert writers == [("models.py", "self.status, self.status_reason = to, reason")]
+    assert writers == [
+        ("transaction.py", "self.status, self.status_reason = to, reason")
+    ]

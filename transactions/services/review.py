@@ -29,7 +29,7 @@ from transactions.models import Transaction
 from transactions.policies import has_clean_hands
 from transactions.services.submit import claim_key, duplicate_of, open_inquiry
 from transactions.services.verify import use_credit
-from transactions.states import ActorType, Reason, State
+from transactions.states import Reason, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +145,6 @@ def _first_approval(
         was=State.TO_REVIEW,
         reason=Reason.SECOND_APPROVAL,
         actor_id=actor.pk,
-        actor_type=ActorType.USER,
         note=reason,
     )
     record(
@@ -159,9 +158,7 @@ def _first_approval(
 def _decide(
     transaction: Transaction, to: State, why: Reason, *, actor: User, note: str
 ) -> None:
-    transaction.step(
-        to, reason=why, actor_id=actor.pk, actor_type=ActorType.USER, note=note
-    )
+    transaction.step(to, reason=why, actor_id=actor.pk, note=note)
     transaction.refresh_from_db()
 
 
@@ -195,7 +192,6 @@ def reopen(
                 State.IN_PROGRESS,
                 reason=Reason.REOPENED,
                 actor_id=actor.pk,
-                actor_type=ActorType.USER,
                 note=reason,
                 facts={"corrected": sorted(changes)},
             )

@@ -21,7 +21,7 @@ from banking.references import canonical, tail
 from transactions.errors import DuplicateReference, TransactionIdReused
 from transactions.models import Inquiry, Transaction
 from transactions.outbox import ring_soon
-from transactions.states import ActorType, ErdBank, Reason, State, Type
+from transactions.states import ErdBank, Reason, State, Type
 
 # The web process that records asks at once; should it die, the sweep asks after this.
 _LEFT_TO_THE_RECORDER = timedelta(seconds=15)
@@ -130,7 +130,6 @@ def _remember(transaction: Transaction, *, author: User) -> None:
         was=None,
         reason=Reason.RECORDED,
         actor_id=author.pk,
-        actor_type=ActorType.USER,
     )
     record(
         Action.TRANSACTION_RECORDED,
@@ -231,7 +230,6 @@ def _remember_change(known: Transaction, changed: list[str], *, author: User) ->
         was=State(known.status),
         reason=Reason(known.status_reason),
         actor_id=author.pk,
-        actor_type=ActorType.USER,
         facts=facts,
     )
     record(

@@ -21,7 +21,7 @@ from transactions.errors import (
 from transactions.models import Inquiry, Transaction
 from transactions.policies import has_clean_hands, may_withdraw
 from transactions.services.review import lock
-from transactions.states import OPEN, ActorType, Reason, State
+from transactions.states import OPEN, Reason, State
 
 
 @atomic
@@ -46,7 +46,6 @@ def _cancel(transaction: Transaction, why: Reason, *, actor: User, note: str) ->
         State.CANCELED,
         reason=why,
         actor_id=actor.pk,
-        actor_type=ActorType.USER,
         note=note,
     )
     Inquiry.objects.filter(pk=transaction.pk).delete()

@@ -18,7 +18,7 @@ from transactions.demo.past import live_through
 from transactions.models import Inquiry, Transaction
 from transactions.services.submit import submit
 from transactions.services.verify import ask_bank
-from transactions.states import ActorType, Reason, State
+from transactions.states import Reason, State
 
 _OF_TODAY = 40
 _OF_THE_PAST = 180
@@ -116,7 +116,6 @@ class Command(BaseCommand):
                 State.UNKNOWN,
                 reason=Reason.BANK_UNREACHABLE,
                 actor_id=SYSTEM_ID,
-                actor_type=ActorType.SYSTEM,
             )
             # Asked at once they would all be known again before anybody looked.
             Inquiry.objects.filter(pk=inquiry.pk).update(

@@ -1,6 +1,5 @@
-"""What a patient claims, what happened to it, and when the bank is asked again."""
+"""What a patient claims, and the one door through which its state changes."""
 
-from datetime import timedelta
 from typing import ClassVar, Self
 from uuid import UUID, uuid4
 
@@ -12,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now, Right
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import SYSTEM_ID
 from areamedica.database import append
 from areamedica.money import BOLIVAR, DECIMAL_PLACES, MAX_DIGITS
 from audit.actions import Action
@@ -249,7 +249,6 @@ class Transaction(models.Model):
         *,
         reason: Reason,
         actor_id: UUID,
-        actor_type: ActorType,
         note: str = "",
         facts: dict[str, object] | None = None,
     ) -> None:
@@ -271,7 +270,6 @@ class Transaction(models.Model):
             was=was,
             reason=reason,
             actor_id=actor_id,
-            actor_type=actor_type,
             note=note,
             facts=facts,
         )
@@ -288,7 +286,6 @@ class Transaction(models.Model):
         was: State | None,
         reason: Reason,
         actor_id: UUID,
-        actor_type: ActorType,
         note: str = "",
         facts: dict[str, object] | None = None,
     ) -> None:
@@ -300,7 +297,7 @@ class Transaction(models.Model):
                 new_status=self.status,
                 reason=reason,
                 note=note,
-                actor_type=actor_type,
+                actor_type=_kind_of(actor_id),
                 actor_id=actor_id,
                 metadata=facts or {},
             )
@@ -342,137 +339,5 @@ class TransactionEvent(models.Model):
         return f"{self.old_status} → {self.new_status}"
 
 
-class BankCredit(models.Model):
-    """A credit of the bank that pays a transaction, once.
-
-    The bank answers one movement now with its whole reference, now with its tail only,
-    depending on the question; so the tail, the day, the amount and the account it shows
-    (the payer's masked phone in a pago móvil) name it (facts, sections 3 and 4).
-    """
-
-    account = models.CharField(_("receiving account"), max_length=20)
-    shown_account = models.CharField(_("account shown"), max_length=40, blank=True)
-    tail = models.CharField(_("last digits"), max_length=6)
-    day = models.DateField(_("day"))
-    amount = models.DecimalField(
-        _("amount"), max_digits=MAX_DIGITS, decimal_places=DECIMAL_PLACES
-    )
-    currency = models.CharField(_("currency"), max_length=3)
-    reference = models.CharField(_("reference"), max_length=40)
-    transaction = models.OneToOneField(
-        Transaction,
-        models.PROTECT,
-        related_name="credit",
-        verbose_name=_("transaction"),
-    )
-    created_at = models.DateTimeField(_("used at"), db_default=Now())
-
-    class Meta:
-        verbose_name = _("bank credit")
-        verbose_name_plural = _("bank credits")
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "account",
-                    "shown_account",
-                    "tail",
-                    "day",
-                    "amount",
-                    "currency",
-                ],
-                name="bank_credit_pays_once",
-            ),
-            models.CheckConstraint(
-                condition=Q(amount__gt=0), name="bank_credit_amount_positive"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d} …{self.tail}"
-
-
-# With three moments of the database's clock the ORM needs five times as long.
-_OPEN_INQUIRY = """
-INSERT INTO transactions_inquiry (
-    transaction_id, due_at, deadline_at, rounds, attempts, last_error
-) VALUES (
-    %s,
-    statement_timestamp() + make_interval(secs => %s),
-    statement_timestamp() + make_interval(secs => %s),
-    0, 0, ''
-)
-"""
-
-
-class InquiryQuerySet(models.QuerySet["Inquiry"]):
-    def due(self) -> Self:
-        """Those whose hour has come and which nobody is asking about right now."""
-        free = Q(leased_until=None) | Q(leased_until__lt=Now())
-        return self.living().filter(free, due_at__lte=Now())
-
-    def living(self) -> Self:
-        return self.filter(dead_at=None)
-
-    def worth_asking(self) -> Self:
-        """Those a person who looks may have asked about, although not yet due."""
-        rested = Q(asked_at=None) | Q(asked_at__lt=Now() - timedelta(seconds=30))
-        return self.living().filter(rested)
-
-    def open(
-        self, transaction: Transaction, *, first_after: timedelta, give_up: timedelta
-    ) -> None:
-        """Write the intent to ask: first, and no longer than, so long from now."""
-        with connection.cursor() as cursor:
-            waits = [first_after.total_seconds(), give_up.total_seconds()]
-            cursor.execute(_OPEN_INQUIRY, [transaction.pk, *waits])
-
-    def dead(self) -> Self:
-        """The dead letters: asking failed in our own code, again and again."""
-        return self.filter(dead_at__isnull=False)
-
-
-class Inquiry(models.Model):
-    """The standing intent to ask the bank about one open transaction.
-
-    Written with the transaction and removed when it leaves the open states. This row is
-    the queue; a Celery message only says "look now". All its times are the database's.
-    """
-
-    transaction = models.OneToOneField(
-        Transaction,
-        models.PROTECT,
-        primary_key=True,
-        related_name="inquiry",
-        verbose_name=_("transaction"),
-    )
-    due_at = models.DateTimeField(_("asked next"), db_default=Now())
-    deadline_at = models.DateTimeField(_("deadline"))
-    # Rounds that brought an answer or the bank's silence; the place in the schedule.
-    rounds = models.PositiveIntegerField(_("rounds"), default=0)
-    asked_at = models.DateTimeField(_("last asked"), null=True)
-    last_answer_at = models.DateTimeField(_("last answer"), null=True)
-    # Who asks now holds the lease; a worker that dies lets it run out.
-    lease = models.UUIDField(null=True, editable=False)
-    leased_until = models.DateTimeField(_("being asked until"), null=True)
-    # Leases taken since the last round that came to its end: a poison counter.
-    attempts = models.PositiveSmallIntegerField(_("unfinished attempts"), default=0)
-    rung_at = models.DateTimeField(_("last rung"), null=True)
-    dead_at = models.DateTimeField(_("given up at"), null=True)
-    last_error = models.CharField(_("last error"), max_length=200, blank=True)
-    created_at = models.DateTimeField(_("since"), db_default=Now())
-
-    objects: ClassVar[models.Manager["Inquiry"]] = InquiryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("inquiry")
-        verbose_name_plural = _("inquiries")
-        indexes = [
-            models.Index(
-                fields=["due_at"],
-                name="inquiry_due",
-                condition=Q(dead_at=None),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
+def _kind_of(actor_id: UUID) -> ActorType:
+    return ActorType.SYSTEM if actor_id == SYSTEM_ID else ActorType.USER
