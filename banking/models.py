@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from banking import statements
 from banking.gateways.base import Patience
-from banking.reading import ANSWERS, TROUBLES, BankModality, Outcome
+from banking.reading import ANSWERS, TROUBLES, BankModality, Outcome, Reading
+
+ANSWER_CHARACTERS = 65_536
 
 
 class BankQuestionQuerySet(models.QuerySet["BankQuestion"]):
@@ -47,6 +49,21 @@ class BankQuestionQuerySet(models.QuerySet["BankQuestion"]):
                 },
             )
             return cursor.fetchone() is not None
+
+    def complete(self, pk: uuid.UUID, reading: Reading, *, latency_ms: int) -> None:
+        """Write down how the question ended."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                statements.COMPLETE,
+                {
+                    "id": pk,
+                    "outcome": reading.outcome,
+                    "code": reading.code[:40],
+                    "http_status": reading.http_status,
+                    "answer": reading.body[:ANSWER_CHARACTERS],
+                    "latency_ms": latency_ms,
+                },
+            )
 
     def last_answer_at(self, *, bank: str) -> datetime | None:
         """When the bank last answered: three short index scans, not one long one."""

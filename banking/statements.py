@@ -38,6 +38,14 @@ FROM spent
 RETURNING true
 """
 
+COMPLETE = """
+UPDATE banking_bankquestion
+SET outcome = %(outcome)s, code = %(code)s, http_status = %(http_status)s,
+    answer = %(answer)s, latency_ms = %(latency_ms)s,
+    finished_at = statement_timestamp()
+WHERE id = %(id)s
+"""
+
 NEXT_ALLOWED = """
 SELECT asked_at[cardinality(asked_at) + 1 - %(limit)s] + %(window)s * interval '1s'
 FROM banking_askbudget

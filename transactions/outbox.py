@@ -21,13 +21,13 @@ _QUIET_SECONDS = 0.2
 _last_rung = 0.0
 
 
-def ring(transaction_id: UUID) -> bool:
-    """Tell a worker to look at one inquiry now; False when nobody can be told.
+def ring(*transaction_ids: UUID) -> bool:
+    """Tell a worker to look at these inquiries now; False when nobody can be told.
 
     With Redis gone the row is still there and the sweep rings again, so nothing rises
     into a request that has already committed (facts/reliability, section 0.4).
     """
-    return _send("transactions.ask_bank", transaction_id=str(transaction_id))
+    return _send("transactions.ask_bank", transaction_ids=[*map(str, transaction_ids)])
 
 
 def ring_soon() -> None:
@@ -43,7 +43,7 @@ def _ring_for_all() -> None:
         _send("transactions.sweep")
 
 
-def _send(task: str, **arguments: str) -> bool:
+def _send(task: str, **arguments: list[str]) -> bool:
     line = current_app.connection_for_write(transport_options=_PATIENCE)
     try:
         with producers[line].acquire(block=True, timeout=1) as producer:

@@ -1,36 +1,34 @@
-"""What Celery runs; each translates an id into one service call."""
+"""What Celery runs; each translates ids into service calls."""
 
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
-from celery import Task, shared_task
+import structlog
+from celery import shared_task
 
 from banking.gateways.base import Patience
 from transactions.models import Inquiry
 from transactions.services import sweep as sweeping
 from transactions.services import verify
 
-
-class AskTask(Task):
-    """Notes the class of a failure beside the row; the lease brings the next try."""
-
-    def on_failure(
-        self,
-        exc: BaseException,
-        task_id: str,
-        args: Any,
-        kwargs: Any,
-        einfo: Any,
-    ) -> None:
-        Inquiry.objects.filter(pk=kwargs["transaction_id"]).update(
-            last_error=type(exc).__name__
-        )
+log = structlog.get_logger("transactions.tasks")
 
 
-@shared_task(base=AskTask, name="transactions.ask_bank")
-def ask_bank(*, transaction_id: str) -> None:
-    """Ask the bank about one transaction, if that is due."""
-    verify.ask_bank(transaction_id=UUID(transaction_id), patience=Patience.WORKER)
+@shared_task(name="transactions.ask_bank")
+def ask_bank(*, transaction_ids: Sequence[str]) -> None:
+    """Ask the bank about each in turn, if that is due.
+
+    One that fails does not stop the others: the class of its failure is noted beside
+    the row, and the end of its lease brings the next try.
+    """
+    for transaction_id in map(UUID, transaction_ids):
+        try:
+            verify.ask_bank(transaction_id=transaction_id, patience=Patience.WORKER)
+        except Exception as failure:
+            log.exception("ask_failed", transaction=str(transaction_id))
+            Inquiry.objects.filter(pk=transaction_id).update(
+                last_error=type(failure).__name__
+            )
 
 
 @shared_task(name="transactions.sweep")

@@ -8,7 +8,6 @@ from typing import Protocol
 
 import structlog
 from django.conf import settings
-from django.db.models.functions import Now
 from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
 from tenacity.wait import wait_chain, wait_random
 
@@ -28,7 +27,6 @@ FAST_FAILURE_SECONDS = 5.0
 """Refused connections get in when tried again, slow failures do not (facts §4)."""
 LEAST_SECONDS = 0.5
 """With less time than this left, nothing new is begun."""
-ANSWER_CHARACTERS = 65_536
 
 _WORTH_REPEATING = {Outcome.DOWN, Outcome.TIMEOUT}
 _WAIT = wait_chain(*(wait_random(0.5 * s, 1.5 * s) for s in WAITS_SECONDS))
@@ -174,14 +172,8 @@ def _round_seconds(patience: Patience) -> float:
 
 
 def _complete(asked: BankQuestion, reading: Reading, seconds: float) -> None:
-    BankQuestion.objects.filter(pk=asked.pk).update(
-        outcome=reading.outcome,
-        code=reading.code[:40],
-        http_status=reading.http_status,
-        answer=reading.body[:ANSWER_CHARACTERS],
-        latency_ms=round(seconds * 1000),
-        finished_at=Now(),
-    )
+    latency_ms = round(seconds * 1000)
+    BankQuestion.objects.complete(asked.pk, reading, latency_ms=latency_ms)
     count_call(operation="query", status=reading.outcome, seconds=seconds)
     logger.info(
         "bank.asked",
@@ -190,5 +182,5 @@ def _complete(asked: BankQuestion, reading: Reading, seconds: float) -> None:
         shape=asked.shape,
         outcome=reading.outcome.value,
         code=reading.code,
-        latency_ms=round(seconds * 1000),
+        latency_ms=latency_ms,
     )

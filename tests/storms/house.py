@@ -239,7 +239,9 @@ class House:
     def ring(self, *ids: UUID, queue: str = "celery") -> None:
         for pk in ids:
             self.bell.send_task(
-                "transactions.ask_bank", kwargs={"transaction_id": str(pk)}, queue=queue
+                "transactions.ask_bank",
+                kwargs={"transaction_ids": [str(pk)]},
+                queue=queue,
             )
 
     def _look(self) -> psycopg.Connection[Any]:

@@ -185,7 +185,7 @@ def rung() -> list[UUID]:
         headers = json.loads(message)["headers"]
         if headers["task"] == "transactions.ask_bank":
             body = json.loads(headers["kwargsrepr"].replace("'", '"'))
-            named.append(UUID(body["transaction_id"]))
+            named += map(UUID, body["transaction_ids"])
     return [pk for pk in named if pk in ours]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from celery import current_app
@@ -10,12 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from kombu import pools
 
-from accounts.models import User
+from accounts.models import SYSTEM_ID, User
 from accounts.tasks import forget_expired
 from banking.gateways.base import BankUnavailable, Patience, Trouble
 from tests.transactions.bodies import claim
 from transactions.models import Inquiry, Transaction
 from transactions.outbox import ring
+from transactions.services import verify
 from transactions.services.submit import submit
 from transactions.services.sweep import replay_dead_letter, sweep
 from transactions.services.verify import ask_bank, settle_silence, take_lease
@@ -99,18 +101,28 @@ def test_recording_without_a_broker_is_recording(
     assert Inquiry.objects.due().count() == 1
 
 
-def test_the_tasks_translate_an_id(row: Transaction, bank: Any) -> None:
+def test_the_tasks_translate_ids(row: Transaction, bank: Any) -> None:
     Inquiry.objects.update(due_at=Now())
-    ask_bank_task(transaction_id=str(row.pk))
+    ask_bank_task(transaction_ids=[str(row.pk)])
     assert len(bank.questions) >= 1
     sweep_task()
     forget_expired()
 
 
-def test_the_class_of_a_failure_is_noted_beside_the_row(row: Transaction) -> None:
-    ask_bank_task.on_failure(
-        ValueError("04141234567"), "id", (), {"transaction_id": str(row.pk)}, None
-    )
+def test_one_that_fails_is_noted_and_does_not_stop_the_others(
+    row: Transaction, bank: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message may name somebody unknown; the next one is asked about all the same."""
+    Inquiry.objects.update(due_at=Now())
+    asked = []
+
+    def ask(*, transaction_id: UUID, patience: Patience) -> None:
+        asked.append(transaction_id)
+        raise ValueError("04141234567")
+
+    monkeypatch.setattr(verify, "ask_bank", ask)
+    ask_bank_task(transaction_ids=[str(SYSTEM_ID), str(row.pk)])
+    assert asked == [SYSTEM_ID, row.pk]
     assert Inquiry.objects.get().last_error == "ValueError"
 
 

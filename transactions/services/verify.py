@@ -35,15 +35,11 @@ from banking.references import tail
 from banking.services import find_payment
 from transactions import schedule
 from transactions.models import BankCredit, Inquiry, Transaction
-from transactions.states import OPEN, ActorType, Reason, State
+from transactions.states import OPEN, Reason, State
 from transactions.verdict import Candidate, Claimed, Verdict, verdict
 
 log = structlog.get_logger("transactions.verify")
 
-# Longer than one round of questions may last (40 s), so that a lease runs out only
-# when its holder is dead or asleep.
-LEASE = timedelta(seconds=60)
-MOST_ATTEMPTS = 5
 DICE: Random = SystemRandom()
 
 
@@ -57,25 +53,13 @@ class Lease:
 
 
 def take_lease(transaction_id: UUID, *, is_urgent: bool) -> Lease | None:
-    """Take the right to ask; None when it is not due, taken, buried or decided.
-
-    The attempt is counted before it is made, so that a row which kills its worker is
-    buried after five tries instead of killing workers for ever.
-    """
-    free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    mine = Inquiry.objects.living().filter(
-        free, pk=transaction_id, attempts__lt=MOST_ATTEMPTS
-    )
-    if not is_urgent:
-        mine = mine.filter(due_at__lte=Now())
+    """Take the right to ask; None when it is not due, taken, buried or decided."""
     token = uuid4()
-    taken = mine.update(
-        lease=token, leased_until=Now() + LEASE, attempts=F("attempts") + 1
-    )
-    if not taken:
+    rounds = Inquiry.objects.lease(transaction_id, token=token, early=is_urgent)
+    if rounds is None:
         return None
-    inquiry = Inquiry.objects.select_related("transaction").get(pk=transaction_id)
-    return Lease(token, inquiry.transaction, inquiry.rounds)
+    # A statement of its own: it sees what was corrected while the lease was waited for.
+    return Lease(token, Transaction.objects.get(pk=transaction_id), rounds)
 
 
 def question_about(transaction: Transaction, *, rounds: int) -> Question:
@@ -216,7 +200,6 @@ def _apply(
         to,
         reason=reason,
         actor_id=SYSTEM_ID,
-        actor_type=ActorType.SYSTEM,
         facts=facts,
     )
 
@@ -278,7 +261,6 @@ def _wait_on(lease: Lease, transaction: Transaction) -> None:
             State.IN_PROGRESS,
             reason=Reason.BANK_BACK,
             actor_id=SYSTEM_ID,
-            actor_type=ActorType.SYSTEM,
         )
     else:
         transaction.explain(Reason.NOT_SEEN_YET)
@@ -340,7 +322,6 @@ def _say_unreachable(transaction: Transaction, trouble: Trouble) -> None:
             State.UNKNOWN,
             reason=Reason.BANK_UNREACHABLE,
             actor_id=SYSTEM_ID,
-            actor_type=ActorType.SYSTEM,
             facts={"trouble": trouble.value},
         )
 
@@ -355,6 +336,5 @@ def _end_the_wait(transaction: Transaction, *, has_missed: bool) -> None:
         State.CANCELED if cancel else State.TO_REVIEW,
         reason=Reason.NOT_SEEN,
         actor_id=SYSTEM_ID,
-        actor_type=ActorType.SYSTEM,
     )
     _close(transaction)
