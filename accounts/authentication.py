@@ -36,6 +36,8 @@ class BearerToken(JWTAuthentication):
     ended, so a logout or a new password kills access tokens at once.
     """
 
+    refusals = (InvalidToken, TokenRevoked)
+
     def authenticate(  # type: ignore[override]
         self, request: Request
     ) -> tuple[User, Token] | None:

@@ -42,9 +42,8 @@ def _row(refusal: type[Refusal]) -> str:
     for language in ("en", "es"):
         with translation.override(language):
             sentences.append(str(refusal.sentence).replace("|", "\\|"))
-    status = refusal.status or refusal.kind.status
     return (
-        f"| `{refusal.code}` | {refusal.kind.wire} | {status} "
+        f"| `{refusal.code}` | {refusal.kind.wire} | {refusal.status} "
         f"| {refusal.kind.retries} | {sentences[0]} | {sentences[1]} |"
     )
 

@@ -40,14 +40,17 @@ class Kind(Enum):
 class Refusal(Exception):
     """Base of every named refusal.
 
-    `facts` are public: ids and references, never a name, a phone or a token. Where
-    `status` is given it is more exact than the kind's (405, 413, 415).
+    `facts` are public: ids and references, never a name, a phone or a token. `status`
+    is the kind's HTTP status where none more exact is given (405, 413, 415).
     """
 
     kind: Kind
     code: str
     sentence: str | Promise
-    status: int = 0
+    status: int
+
+    def __init_subclass__(cls) -> None:
+        cls.status = cls.__dict__.get("status", cls.kind.status)
 
     def __init__(
         self, *, retry_after: timedelta | None = None, **facts: object
@@ -55,10 +58,6 @@ class Refusal(Exception):
         super().__init__(self.code)
         self.facts = facts
         self.retry_after = retry_after
-
-    @property
-    def http_status(self) -> int:
-        return self.status or self.kind.status
 
     @property
     def message(self) -> str:

@@ -10,6 +10,7 @@ from django.test import Client, TransactionTestCase
 from rest_framework.test import APIClient
 
 from accounts.models import SYSTEM_ID, Role, User
+from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
 
 PASSWORD = "clave-de-prueba-larga-1"
@@ -44,6 +45,7 @@ def empty_tables(_: object) -> None:
 
 
 TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
+APIClient.request = held_to_the_document(APIClient.request)  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -22,11 +22,19 @@ from accounts.api.serializers import (
     UserStatsOut,
 )
 from accounts.api.views import password_rules_told
-from accounts.errors import InvalidPassword, UserNotFound
+from accounts.errors import (
+    EmailTaken,
+    InvalidPassword,
+    LastSuperuser,
+    SelfGrant,
+    SuperuserOnly,
+    UserNotFound,
+)
 from accounts.models import SYSTEM_ID, User
 from accounts.services import people, rights
 from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
+from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
 
@@ -36,12 +44,15 @@ class Profile(Api):
 
     @extend_schema(responses=UserOut, operation_id="profile")
     def get(self, request: Request) -> Response:
+        """One's own data."""
         return Response(UserOut(request.user).data)
 
+    @refuses(*ONCE)
     @extend_schema(
         request=ProfileBody, responses=UserOut, operation_id="profile_update"
     )
     def put(self, request: Request) -> HttpResponse:
+        """Change one's own name, phone or document."""
         body = ProfileBody(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -56,6 +67,7 @@ class Profile(Api):
 class OwnPassword(Api):
     permission_classes = (IsAuthenticated,)
 
+    @refuses(*ONCE, InvalidPassword)
     @extend_schema(
         request=PasswordBody, responses={204: None}, operation_id="profile_password"
     )
@@ -107,8 +119,15 @@ class UserViewSet(
             raise UserNotFound
         return found
 
+    @refuses(UserNotFound)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One person."""
+        return super().retrieve(request, *args, **kwargs)
+
+    @refuses(*ONCE, EmailTaken)
     @extend_schema(request=CreateUserBody, responses={201: UserOut})
     def create(self, request: Request) -> HttpResponse:
+        """Open an account in a role that may no more than oneself."""
         body = CreateUserBody(data=request.data)
         body.is_valid(raise_exception=True)
         facts = body.validated_data
@@ -126,8 +145,10 @@ class UserViewSet(
 
         return answer_once(request, write=write)
 
+    @refuses(*ONCE, UserNotFound, SuperuserOnly, SelfGrant, LastSuperuser)
     @extend_schema(request=UpdateUserBody, responses=UserOut)
     def update(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Change what is sent; a new role needs a superuser and a reason."""
         body = UpdateUserBody(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -149,6 +170,7 @@ class UserViewSet(
         elif user.is_active and not is_active:
             people.deactivate(actor=actor, user=user)
 
+    @refuses(*ONCE, UserNotFound, SelfGrant, LastSuperuser)
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
         """Close the account; its sign-ins end at once."""
@@ -162,6 +184,7 @@ class UserViewSet(
     @extend_schema(responses=UserStatsOut, filters=False)
     @action(detail=False, methods=["get"], pagination_class=None, filterset_class=None)
     def stats(self, request: Request) -> Response:
+        """How many accounts there are."""
         counted = User.objects.exclude(pk=SYSTEM_ID).aggregate(
             total_users=Count("pk"),
             active_users=Count("pk", filter=Q(is_active=True)),

@@ -21,10 +21,18 @@ from accounts.api.serializers import (
     TokensOut,
     UserOut,
 )
-from accounts.errors import RegistrationClosed
+from accounts.errors import (
+    EmailTaken,
+    InvalidCredentials,
+    InvalidToken,
+    RegistrationClosed,
+    TokenRevoked,
+    TooManyAttempts,
+)
 from accounts.models import Role
 from accounts.services import people
 from accounts.services.sign_in import refresh, sign_in, sign_out
+from areamedica.api.schema import refuses
 from areamedica.api.throttling import SignInLimit
 from areamedica.api.views import Api
 from areamedica.errors import InvalidInput
@@ -44,8 +52,10 @@ class SignIn(Api):
     permission_classes = (AllowAny,)
     throttle_classes = (SignInLimit,)
 
+    @refuses(InvalidCredentials, TooManyAttempts)
     @extend_schema(request=SignInBody, responses=SignedInOut, operation_id="login")
     def post(self, request: Request) -> Response:
+        """Sign in with e-mail and password; at most five wrong tries per address."""
         body = SignInBody(data=request.data)
         body.is_valid(raise_exception=True)
         user, tokens = sign_in(
@@ -58,8 +68,10 @@ class Refresh(Api):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
+    @refuses(InvalidToken, TokenRevoked)
     @extend_schema(request=RefreshBody, responses=TokensOut, operation_id="refresh")
     def post(self, request: Request) -> Response:
+        """Exchange a refresh token; a second use within ten seconds gets the same."""
         body = RefreshBody(data=request.data)
         body.is_valid(raise_exception=True)
         tokens = refresh(raw=body.validated_data["refresh_token"], now=timezone.now())
@@ -70,8 +82,10 @@ class SignOut(Api):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
+    @refuses(InvalidToken)
     @extend_schema(request=RefreshBody, responses={204: None}, operation_id="logout")
     def post(self, request: Request) -> Response:
+        """End this sign-in with all its tokens."""
         body = RefreshBody(data=request.data)
         body.is_valid(raise_exception=True)
         sign_out(raw=body.validated_data["refresh_token"])
@@ -83,6 +97,7 @@ class Me(Api):
 
     @extend_schema(responses=UserOut, operation_id="me")
     def get(self, request: Request) -> Response:
+        """Who is signed in, and what he may."""
         return Response(UserOut(request.user).data)
 
 
@@ -91,10 +106,12 @@ class Register(Api):
     permission_classes = (AllowAny,)
     throttle_classes = (SignInLimit,)
 
+    @refuses(RegistrationClosed, EmailTaken)
     @extend_schema(
         request=RegisterBody, responses={201: UserOut}, operation_id="register"
     )
     def post(self, request: Request) -> Response:
+        """Open an account without any permission, where the clinic allows that."""
         if not settings.ALLOW_PUBLIC_REGISTRATION:
             raise RegistrationClosed
         body = RegisterBody(data=request.data)

@@ -78,7 +78,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
             request,
             "back_office/refused.html",
             context,
-            status=refusal.http_status,
+            status=refusal.status,
         )
 
     def forbid(self, request: HttpRequest, error: NotAllowed) -> HttpResponseBase:

@@ -30,7 +30,7 @@ def body_of(refusal: Refusal, *, request_id: str) -> dict[str, object]:
         "error": {
             "type": refusal.kind.wire,
             "code": refusal.code,
-            "status": refusal.http_status,
+            "status": refusal.status,
             "message": refusal.message,
             "details": {name: _plain(fact) for name, fact in refusal.facts.items()},
             "timestamp": timezone.now().isoformat(),
@@ -48,7 +48,7 @@ def _headers(refusal: Refusal) -> dict[str, str]:
     if refusal.retry_after is not None:
         seconds = math.ceil(refusal.retry_after.total_seconds())
         headers["Retry-After"] = str(max(1, seconds))
-    if refusal.http_status == 401:
+    if refusal.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="api"'
     return headers
 
@@ -58,7 +58,7 @@ def as_http(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     request_id = getattr(request, "request_id", "")
     response = JsonResponse(
         body_of(refusal, request_id=request_id),
-        status=refusal.http_status,
+        status=refusal.status,
         headers=_headers(refusal),
         json_dumps_params={"ensure_ascii": False},
     )
@@ -152,7 +152,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     request_id = getattr(request._request, "request_id", "")
     response = Response(
         body_of(refusal, request_id=request_id),
-        status=refusal.http_status,
+        status=refusal.status,
         headers=_headers(refusal),
     )
     response.in_one_body = True  # type: ignore[attr-defined]

@@ -72,6 +72,8 @@ class RequestLimit(BaseThrottle):
 class SignInLimit(BaseThrottle):
     """Sign-in attempts per address over all accounts; closed when Redis is gone."""
 
+    refusals = (Unavailable,)
+
     def allow_request(self, request: Request, view: "APIView") -> bool:
         limit = RateLimitItemPerSecond(settings.LOGIN_RATE_LIMIT_REQUESTS, 60)
         try:

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "areamedica.middleware.RequestIdentity",
     "areamedica.middleware.EitherSlash",
+    "areamedica.api.deprecation.AnnounceDeprecation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -237,7 +238,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["areamedica.api.parsing.StrictJSONParser"],
     "DEFAULT_THROTTLE_CLASSES": ["areamedica.api.throttling.RequestLimit"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "areamedica.api.schema.Documented",
     "DEFAULT_PAGINATION_CLASS": "areamedica.api.paging.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "areamedica.api.errors.answer",
@@ -276,6 +277,10 @@ CORS_URLS_REGEX = r"^/api/.*$"
 
 SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["areamedica.api.schema.contract_only"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "areamedica.api.schema.with_the_houses_own",
+    ],
     "TITLE": "Área Médica API",
     "ENUM_NAME_OVERRIDES": {
         "StateEnum": "transactions.states.State",

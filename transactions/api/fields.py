@@ -133,3 +133,30 @@ class PastDayField(serializers.DateField):
         if day < formats.OLDEST_DAY:
             self.fail("ancient")
         return day
+
+
+@extend_schema_field(
+    {
+        "type": ["object", "null"],
+        "description": "the matched row, in the bank's own field names",
+        "properties": {
+            "referenceNumber": {"type": "string"},
+            "amount": {"type": ["number", "string"]},
+            "trnDate": {"type": "string", "format": "date"},
+            "trnTime": {"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}$"},
+        },
+        "example": {
+            "referenceNumber": "000000417728",
+            "amount": 1234.56,
+            "trnDate": "2026-11-22",
+            "trnType": "CR",
+        },
+    }
+)
+class BankRowField(serializers.JSONField):
+    """A row of the bank, or null while it has shown none."""
+
+
+@extend_schema_field({"type": "array", "items": {"type": "object"}})
+class ComparisonField(serializers.JSONField):
+    """The compared facts: what was claimed, what the bank shows, whether equal."""

@@ -8,6 +8,8 @@ from areamedica.api.serializing import Ready
 from areamedica.money import BOLIVAR, CURRENCIES
 from transactions.api.fields import (
     AmountField,
+    BankRowField,
+    ComparisonField,
     PastDayField,
     StrictCharField,
     bank_field,
@@ -143,7 +145,10 @@ class TransactionOut(Ready, serializers.ModelSerializer):
     customer_phone = serializers.SerializerMethodField(help_text="58XXXXXXXXXX")
     customer_document = serializers.SerializerMethodField()
     concept = serializers.SerializerMethodField()
-    banesco_details = serializers.JSONField(source="details", read_only=True)
+    details = BankRowField(read_only=True)
+    banesco_details = BankRowField(source="details", read_only=True)
+    comparison = ComparisonField(read_only=True)
+    metadata = serializers.DictField(read_only=True)
     created_by = serializers.UUIDField(source="created_by_id")
 
     class Meta:

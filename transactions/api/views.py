@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from accounts.models import User
 from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
+from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
 from areamedica.errors import InvalidInput
 from areamedica.permissions import Permission
@@ -37,7 +38,17 @@ from transactions.api.serializers import (
 )
 from transactions.errors import (
     AskedTooOften,
+    ChooseCredit,
+    CompletedIsKept,
+    CreditAlreadyUsed,
+    DuplicateReference,
+    InvalidTransition,
+    NoBankRecord,
     NothingToRefresh,
+    NotYours,
+    SecondPersonNeeded,
+    SelfDecision,
+    TransactionIdReused,
     TransactionNotFound,
 )
 from transactions.models import Transaction
@@ -46,6 +57,9 @@ from transactions.services.submit import submit
 from transactions.states import OPEN
 
 _MOST_IN_BULK = 100
+_RECORDED = {201: TransactionOut, 200: TransactionOut}  # 200: the same claim again
+_DECIDING = (TransactionNotFound, SelfDecision, InvalidTransition)
+_PAYING = (NoBankRecord, ChooseCredit, CreditAlreadyUsed, SecondPersonNeeded)
 
 NEEDED = {
     "list": Permission.TRANSACTION_READ,
@@ -92,22 +106,33 @@ class TransactionViewSet(
             raise TransactionNotFound
         return transaction
 
+    @refuses(TransactionNotFound)
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One transaction, by UUID or by the client's own id."""
+        return super().retrieve(request, *args, **kwargs)
+
     @property
     def actor(self) -> User:
         return actor_of(self.request)
 
-    @extend_schema(request=TransactionBody, responses={201: TransactionOut})
+    @refuses(*ONCE, DuplicateReference, TransactionIdReused)
+    @extend_schema(request=TransactionBody, responses=_RECORDED)
     def create(self, request: Request) -> HttpResponse:
+        """Record a claim under the client's own id; the same body again answers 200."""
         return self._record(request, TransactionBody)
 
-    @extend_schema(request=FullReferenceBody, responses={201: TransactionOut})
+    @refuses(*ONCE, DuplicateReference)
+    @extend_schema(request=FullReferenceBody, responses=_RECORDED)
     @action(detail=False, methods=["post"], url_path="full-reference")
     def full_reference(self, request: Request) -> HttpResponse:
+        """Record a bank transfer."""
         return self._record(request, FullReferenceBody)
 
-    @extend_schema(request=PartialReferenceBody, responses={201: TransactionOut})
+    @refuses(*ONCE, DuplicateReference)
+    @extend_schema(request=PartialReferenceBody, responses=_RECORDED)
     @action(detail=False, methods=["post"], url_path="partial-reference")
     def partial_reference(self, request: Request) -> HttpResponse:
+        """Record a pago móvil."""
         return self._record(request, PartialReferenceBody)
 
     def _record(
@@ -136,15 +161,18 @@ class TransactionViewSet(
 
         return answer_once(request, write=write, follow_up=follow_up)
 
+    @refuses(TransactionNotFound)
     @extend_schema(responses=StatusOut)
     @action(detail=True, methods=["get"], url_path="status")
     def status_now(self, request: Request, id: str) -> Response:  # noqa: A002
+        """The state now; asks the bank first if that is allowed and useful."""
         transaction = self.get_object()
         if transaction.status in OPEN and settings.QUICK_QUESTION_SECONDS:
             verify.ask_if_useful(transaction_id=transaction.pk)
             transaction = self.get_object()
         return Response(StatusOut(transaction).data)
 
+    @refuses(TransactionNotFound, NothingToRefresh, AskedTooOften)
     @extend_schema(request=None, responses={200: TransactionOut, 202: TransactionOut})
     @action(detail=True, methods=["post"])
     def refresh(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
@@ -162,31 +190,41 @@ class TransactionViewSet(
             status=202 if transaction.status in OPEN else 200,
         )
 
+    @refuses(TransactionNotFound)
     @extend_schema(responses=EventOut(many=True), filters=False)
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def events(self, request: Request, id: str) -> Response:  # noqa: A002
+        """What happened, oldest first."""
         events = self.get_object().events.all()
         return Response(EventOut(events, many=True).data)
 
+    @refuses(TransactionNotFound)
     @extend_schema(responses={(200, "application/pdf"): bytes})
     @action(detail=True, methods=["get"])
     def receipt(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """The receipt to print."""
         pdf = receipt.pdf(self.get_object())
         return HttpResponse(pdf, content_type="application/pdf")
 
+    @refuses(*ONCE, *_DECIDING, *_PAYING)
     @extend_schema(request=ApproveBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Accept the bank's credit although it differs from the claim."""
         return self._for_a_reason(request, ApproveBody, review.approve)
 
+    @refuses(*ONCE, *_DECIDING)
     @extend_schema(request=ReasonBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Refuse the claim for good."""
         return self._for_a_reason(request, ReasonBody, review.reject)
 
+    @refuses(*ONCE, *_DECIDING, DuplicateReference)
     @extend_schema(request=ReopenBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def reopen(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Set the data right and ask the bank again."""
         body = ReopenBody(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -200,9 +238,11 @@ class TransactionViewSet(
 
         return self._change(request, reopen, asks_again=True)
 
+    @refuses(*ONCE, TransactionNotFound, NotYours, InvalidTransition)
     @extend_schema(request=ReasonBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Give up a claim that still waits for the bank."""
         return self._for_a_reason(request, ReasonBody, withdraw.withdraw)
 
     def _for_a_reason(
@@ -242,14 +282,18 @@ class TransactionViewSet(
 
         return answer_once(request, write=write, follow_up=follow_up)
 
+    @refuses(*ONCE, TransactionNotFound, CompletedIsKept)
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
+        """Hide a transaction; never one that is completed."""
+
         def write() -> Response:
             withdraw.delete(transaction_ids=[self.get_object().pk], actor=self.actor)
             return Response(status=204)
 
         return answer_once(request, write=write)
 
+    @refuses(*ONCE, TransactionNotFound, CompletedIsKept)
     @extend_schema(
         request=serializers.ListSerializer(child=serializers.CharField()),
         responses={204: None},
