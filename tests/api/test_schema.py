@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import cycle, product
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -125,6 +126,31 @@ def test_every_operation_says_what_it_does_and_who_may(
             assert {"401", "403"} <= set(operation["responses"]), name
         if "/transactions" in name or "/users" in name:
             assert operation["x-permissions"], name
+
+
+@pytest.mark.parametrize("role", [*roles.MATRIX, ""])
+def test_every_operation_by_every_role(
+    operations: dict[str, dict[str, Any]],
+    api: Any,
+    person: Any,
+    settings: Any,
+    role: str,
+) -> None:
+    """A cell each: refused for want of a permission, or not. The last is a stranger."""
+    settings.USER_RATE_LIMIT_REQUESTS = settings.RATE_LIMIT_REQUESTS = 10**9
+    client = api(person("paula", role) if role else None)
+    may = {each.value for each in roles.MATRIX.get(role, ())}
+    for name, operation in operations.items():
+        method, path = name.split(" ")
+        url = path.replace("{id}", str(uuid4()))
+        answer = getattr(client, method)(url, {}, format="json")
+        code = answer.json()["error"]["code"] if answer.status_code >= 400 else ""
+        lacks = not set(operation["x-permissions"]) <= may
+        for_everybody = "/auth/" in path and "me" not in path.split("/")
+        if not role:
+            assert (code == "UNAUTHORIZED") != for_everybody, (name, code)
+        else:
+            assert (code == "FORBIDDEN") == lacks, (name, code)
 
 
 def test_every_documented_code_is_in_the_catalogue(
