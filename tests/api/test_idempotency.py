@@ -147,13 +147,19 @@ def test_decisions_and_deletions_take_keys_too(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twins_in_parallel_have_one_effect(api: Any, ana: User) -> None:
-    """Twenty synchronised copies of each of ten requests."""
+@pytest.mark.parametrize(
+    ("requests", "copies"),
+    [(10, 20), pytest.param(100, 50, marks=pytest.mark.soak)],
+)
+def test_twins_in_parallel_have_one_effect(
+    api: Any, ana: User, settings: Any, requests: int, copies: int
+) -> None:
+    settings.USER_RATE_LIMIT_REQUESTS = 10**9
     client = api(ana)
-    for number in range(10):
+    for number in range(requests):
         body = transfer(reference=f"{900000 + number}")
         answers: list[Any] = []
-        barrier = threading.Barrier(20)
+        barrier = threading.Barrier(copies)
 
         def send(
             key: str = f"k-{number}",
@@ -165,7 +171,7 @@ def test_twins_in_parallel_have_one_effect(api: Any, ana: User) -> None:
             answers.append(post(client, key, body))
             connection.close()
 
-        threads = [threading.Thread(target=send) for _ in range(20)]
+        threads = [threading.Thread(target=send) for _ in range(copies)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -173,5 +179,5 @@ def test_twins_in_parallel_have_one_effect(api: Any, ana: User) -> None:
         codes = Counter(answer.status_code for answer in answers)
         assert set(codes) <= {201, 409}, codes
         assert len({a.content for a in answers if a.status_code == 201}) == 1
-    assert Transaction.objects.count() == 10
-    assert TransactionEvent.objects.count() == 10
+    assert Transaction.objects.count() == requests
+    assert TransactionEvent.objects.count() == requests
