@@ -83,6 +83,13 @@ class BodyTooLarge(Refusal):
     status = 413
 
 
+class BodyTooSlow(Refusal):
+    kind = Kind.VALIDATION
+    code = "REQUEST_TIMEOUT"
+    sentence = _("The body of the request did not arrive in time.")
+    status = 408
+
+
 class UnsupportedMediaType(Refusal):
     kind = Kind.VALIDATION
     code = "UNSUPPORTED_MEDIA_TYPE"

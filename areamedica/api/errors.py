@@ -9,6 +9,7 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -102,6 +103,7 @@ _MEANS: tuple[tuple[type[Exception], Callable[[Any], Refusal]], ...] = (
         exceptions.ParseError,
         lambda error: errors.UnreadableBody(why=str(error.detail)),
     ),
+    (UnreadablePostError, lambda _: errors.BodyTooSlow()),
     (OperationalError, lambda _: errors.DatabaseAway(retry_after=_SOON)),
     (InterfaceError, lambda _: errors.DatabaseAway(retry_after=_SOON)),
 )

@@ -15,6 +15,7 @@ from areamedica.api.deprecation import deprecation_of
 from areamedica.errors import (
     BadIdempotencyKey,
     BodyTooLarge,
+    BodyTooSlow,
     DatabaseAway,
     Forbidden,
     IdempotencyKeyReused,
@@ -35,7 +36,7 @@ Node = dict[str, Any]
 ONCE = (BadIdempotencyKey, InFlight, IdempotencyKeyReused)
 """What a write that takes an Idempotency-Key may refuse beside its own reasons."""
 _ALWAYS = (InvalidInput, NotAcceptable, TooManyRequests, InternalError, DatabaseAway)
-_WITH_BODY = (UnreadableBody, BodyTooLarge, UnsupportedMediaType)
+_WITH_BODY = (UnreadableBody, BodyTooSlow, BodyTooLarge, UnsupportedMediaType)
 
 
 def refuses(*refusals: type[Refusal]) -> Callable[[View], View]:
