@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import structlog
@@ -90,6 +91,18 @@ class ContentSecurity(CSPMiddleware):
         return parts
 
 
+def _is_garbled(request: HttpRequest) -> bool:
+    """Whether the address holds a NUL or is no UTF-8, as a lone surrogate is not.
+
+    Django writes what it cannot decode in a path back as percents; ours have none.
+    """
+    query = unquote_to_bytes(request.META.get("QUERY_STRING", ""))
+    try:
+        return "\x00" in request.path + query.decode() or "%" in request.path
+    except UnicodeDecodeError:
+        return True
+
+
 class PlainErrors:
     """Gives every error outside the admin the one body of the contract.
 
@@ -101,7 +114,7 @@ class PlainErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+        if _is_garbled(request):
             if speaks_json(request):
                 return errors.as_http(request, InvalidInput(fields={}))
             return HttpResponse(status=400)

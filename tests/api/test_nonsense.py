@@ -262,3 +262,49 @@ def test_a_database_that_is_away_is_a_503(
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "DATABASE_ERROR"
     assert answer["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize("garbage", ["%00", "%ED%A0%80", "%FF", "%C3"])
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/api/v1/transactions/{}", ""),
+        ("/api/v1/users/{}", ""),
+        ("/{}", ""),
+        ("/api/v1/transactions", "search={}"),
+        ("/api/v1/transactions", "cursor={}"),
+        ("/api/v1/users", "sort={}"),
+        ("/health", "x={}"),
+        ("/admin/login/", "next={}"),
+    ],
+)
+def test_an_address_that_is_no_text_is_refused(
+    api: Any, ana: User, path: str, query: str, garbage: str
+) -> None:
+    """A NUL, a lone surrogate, a byte that UTF-8 does not have, half a letter."""
+    answer = api(ana).get(path.format(garbage), QUERY_STRING=query.format(garbage))
+    assert answer.status_code == 400
+    if not path.startswith("/admin"):
+        assert answer.json()["error"]["code"] == "VALIDATION_ERROR"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"HTTP_ACCEPT_LANGUAGE": "\udc80\xff"},
+        {"HTTP_X_REQUEST_ID": "\xff\x00abcdefgh"},
+        {"HTTP_IDEMPOTENCY_KEY": "\xff\x00"},
+        {"HTTP_AUTHORIZATION": "Bearer \xff\x00"},
+        {"HTTP_X_FORWARDED_FOR": "\x00\xff, ::1"},
+        {"HTTP_ORIGIN": "\xff"},
+        {"HTTP_ACCEPT": "\xff/\x00"},
+        {"HTTP_HOST": "\xff"},
+    ],
+)
+def test_nonsense_in_a_header_is_survived(
+    api: Any, ana: User, header: dict[str, str]
+) -> None:
+    answer = api(ana).post(f"{TRANSACTIONS}/full-reference", {}, "json", **header)
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["error"]["code"]
+    assert Transaction.objects.count() == 0
