@@ -8,5 +8,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves, and need the models.
-        from accounts import checks, sessions  # noqa: F401, PLC0415
+        from accounts import checks, machines, sessions  # noqa: F401, PLC0415
         from accounts.api import schema  # noqa: F401, PLC0415

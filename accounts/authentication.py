@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.request import Request
@@ -24,6 +25,11 @@ class EmailBackend(ModelBackend):
         living = User.objects.with_rights().filter(pk=user_id, is_active=True)
         found: User | None = living.first()
         return found
+
+    def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
+        """No machine signs in, whatever password somebody gave it by hand."""
+        is_machine = isinstance(user, User) and user.is_machine
+        return not is_machine and super().user_can_authenticate(user)
 
     def has_perm(self, *_: object, **__: object) -> bool:
         return False  # User.has_perm decides alone

@@ -69,3 +69,69 @@ class LastSuperuser(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "LAST_SUPERUSER"
     sentence = _("The last superuser cannot be removed.")
+
+
+class InvalidApiKey(Refusal):
+    """Unknown, wrong, revoked, run out, or of a closed client: no more is told."""
+
+    kind = Kind.AUTHENTICATION
+    code = "INVALID_API_KEY"
+    sentence = _("The API key is not valid.")
+
+
+class AddressNotAllowed(Refusal):
+    kind = Kind.AUTHORIZATION
+    code = "ADDRESS_NOT_ALLOWED"
+    sentence = _("This API key is not used from this address.")
+
+
+class WrongSignature(Refusal):
+    """`why` is one word: signature, algorithm, created, expires, components, digest,
+    nonce, nonce_used or no_public_key. Whoever reads it has shown a good key already.
+    """
+
+    kind = Kind.AUTHENTICATION
+    code = "INVALID_SIGNATURE"
+    sentence = _("The signature of the request is not valid: {why}")
+
+
+class SignatureRequired(Refusal):
+    kind = Kind.AUTHORIZATION
+    code = "SIGNATURE_REQUIRED"
+    sentence = _("A machine signs a request that moves money.")
+
+
+class NotForMachines(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "NOT_FOR_MACHINES"
+    sentence = _("Only a person can have this; a service client is none.")
+
+
+class ClientNameTaken(Refusal):
+    kind = Kind.CONFLICT
+    code = "CLIENT_NAME_TAKEN"
+    sentence = _("There is already a service client with this name.")
+
+
+class ClientClosed(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "CLIENT_CLOSED"
+    sentence = _("This service client is closed; open it again first.")
+
+
+class KeyEnded(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "KEY_ENDED"
+    sentence = _("This API key has already ended.")
+
+
+class UnreadableNetwork(Refusal):
+    kind = Kind.VALIDATION
+    code = "UNREADABLE_NETWORK"
+    sentence = _("{written} is no address and no network such as 203.0.113.0/24.")
+
+
+class UnreadablePublicKey(Refusal):
+    kind = Kind.VALIDATION
+    code = "UNREADABLE_PUBLIC_KEY"
+    sentence = _("Give an Ed25519 public key, as PEM or as base64 of its 32 bytes.")

@@ -8,8 +8,11 @@ def may_manage(actor: User, user: User) -> bool:
     """A manager of users manages those who may no more than he himself.
 
     Otherwise he would set a superuser's password and sign in as him.
+    Neither the system nor a machine is anybody's to manage here.
     """
-    if user.pk == SYSTEM_ID or not actor.can(Permission.USER_MANAGE):
+    if user.pk == SYSTEM_ID or user.is_machine:
+        return False
+    if not actor.can(Permission.USER_MANAGE):
         return False
     if actor.is_superuser:
         return True

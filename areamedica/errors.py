@@ -57,6 +57,8 @@ class Refusal(Exception):
     ) -> None:
         super().__init__(self.code)
         self.facts = facts
+        # For the journal alone. A refusal that brings any is journaled, whatever kind.
+        self.noted: dict[str, object] = {}
         self.retry_after = retry_after
 
     @property

@@ -19,3 +19,9 @@ class Permission(models.TextChoices):
     LEDGER_READ = "ledger:read", _("Read the books")
     LEDGER_POST = "ledger:post", _("Post to the books")
     BANK_MANAGE = "bank:manage", _("Manage bank connections")
+
+
+# A machine holds these only in a request that it signed.
+MOVES_MONEY = frozenset({Permission.TRANSACTION_REVIEW, Permission.LEDGER_POST})
+# Who changes what others may do is a person.
+FOR_PEOPLE_ONLY = frozenset({Permission.ADMIN_ACCESS, Permission.USER_MANAGE})

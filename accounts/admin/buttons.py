@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.admin.forms import PasswordForm, first_problem
 from accounts.errors import SelfGrant, SuperuserOnly
-from accounts.models import SYSTEM_ID, User
+from accounts.models import User
 from accounts.policies import may_manage
 from accounts.services import people
 from accounts.visitors import actor_of
@@ -21,8 +21,8 @@ from areamedica.permissions import Permission as P
 
 
 def person(pk: UUID) -> User:
-    """:raises Http404: there is no such person; the system is none."""
-    everybody = User.objects.with_rights().exclude(pk=SYSTEM_ID)
+    """:raises Http404: there is no such person; the system and machines are none."""
+    everybody = User.objects.people().with_rights()
     found: User = get_object_or_404(everybody, pk=pk)
     return found
 

@@ -10,13 +10,13 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilt
 from unfold.decorators import display
 
 from accounts.admin.rights_buttons import RightsButtons
-from accounts.models import SYSTEM_ID, User
+from accounts.models import User
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 
 
 class PeopleList(RightsButtons):
-    """Everybody but the system."""
+    """Everybody but the system and machines."""
 
     opens_with = (P.USER_MANAGE,)
     list_display = ("full_name", "email", "role", "active", "signed_in")
@@ -33,7 +33,7 @@ class PeopleList(RightsButtons):
     list_before_template = "accounts/list_before.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        everybody: QuerySet[User] = User.objects.exclude(pk=SYSTEM_ID)
+        everybody: QuerySet[User] = User.objects.people()
         return everybody
 
     @display(

@@ -30,7 +30,7 @@ from accounts.errors import (
     SuperuserOnly,
     UserNotFound,
 )
-from accounts.models import SYSTEM_ID, User
+from accounts.models import User
 from accounts.services import people, rights
 from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
@@ -97,7 +97,7 @@ class UserViewSet(
 ):
     """People, for who manages them; nobody is ever removed from the tables."""
 
-    queryset = User.objects.exclude(pk=SYSTEM_ID)
+    queryset = User.objects.people()
     serializer_class = UserOut
     filterset_class = Users
     lookup_value_converter = "str"
@@ -105,8 +105,8 @@ class UserViewSet(
     permission_classes = (needs(Permission.USER_MANAGE),)
 
     def get_queryset(self) -> QuerySet[User]:
-        everybody = User.objects.exclude(pk=SYSTEM_ID)
-        rows: QuerySet[User] = everybody.with_rights().order_by("-created_at", "-pk")
+        everybody = User.objects.people().with_rights()
+        rows: QuerySet[User] = everybody.order_by("-created_at", "-pk")
         return rows
 
     def get_object(self) -> User:
@@ -185,7 +185,7 @@ class UserViewSet(
     @action(detail=False, methods=["get"], pagination_class=None, filterset_class=None)
     def stats(self, request: Request) -> Response:
         """How many accounts there are."""
-        counted = User.objects.exclude(pk=SYSTEM_ID).aggregate(
+        counted = User.objects.people().aggregate(
             total_users=Count("pk"),
             active_users=Count("pk", filter=Q(is_active=True)),
             admin_users=Count("pk", filter=Q(role__name="admin")),

@@ -14,3 +14,21 @@ class BearerTokenScheme(  # type: ignore[no-untyped-call]
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class ApiKeyScheme(  # type: ignore[no-untyped-call]
+    OpenApiAuthenticationExtension
+):
+    """How the document describes `X-API-Key`."""
+
+    target_class = "accounts.machines.ApiKey"
+    name = "machine"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-API-Key",
+            "description": "For machines: `am_<prefix>_<secret>`. What moves money is "
+            "also signed (RFC 9421, ed25519); see docs/machines.md.",
+        }

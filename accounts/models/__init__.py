@@ -1,5 +1,6 @@
-"""People, what they may do, and the tokens they carry."""
+"""People and machines, what they may do, and what they show at the door."""
 
+from accounts.models.machines import ClientKey, ServiceClient, UsedNonce
 from accounts.models.people import (
     SYSTEM_ID,
     Grant,
@@ -12,11 +13,14 @@ from accounts.models.sign_ins import RefreshFamily, RefreshToken
 
 __all__ = [
     "SYSTEM_ID",
+    "ClientKey",
     "Grant",
     "Permission",
     "RefreshFamily",
     "RefreshToken",
     "Role",
+    "ServiceClient",
+    "UsedNonce",
     "User",
     "same_mailbox",
 ]

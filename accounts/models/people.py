@@ -11,7 +11,10 @@ from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import SignatureRequired
 from areamedica import permissions
+from areamedica.errors import Forbidden
+from areamedica.permissions import FOR_PEOPLE_ONLY, MOVES_MONEY
 
 # Automatic changes have an author too: this row, made by migration, cannot sign in.
 SYSTEM_ID = UUID("00000000-0000-4000-8000-000000000001")
@@ -62,6 +65,10 @@ class Role(models.Model):
 
 
 class UserQuerySet(models.QuerySet["User"]):
+    def people(self) -> Self:
+        """Everybody but the system and the machines of others."""
+        return self.exclude(pk=SYSTEM_ID).filter(is_machine=False)
+
     def with_rights(self) -> Self:
         """Bring role and permission names along, in the same question."""
         by_role = Permission.objects.filter(role__user=OuterRef("pk"))
@@ -122,7 +129,10 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(AbstractBaseUser):
-    """Somebody who signs in with an e-mail address."""
+    """Somebody who signs in with an e-mail address, or a machine with a key."""
+
+    # Whether the request this user was read for carries his own good signature.
+    has_signed = False
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(_("e-mail"), max_length=255, unique=True)
@@ -133,6 +143,10 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     is_verified = models.BooleanField(_("verified"), default=False)
     is_superuser = models.BooleanField(_("superuser"), default=False)
+    # The user of a `ServiceClient`: its role says nothing, its grants say it all.
+    is_machine = models.BooleanField(
+        _("machine"), default=False, db_default=False, editable=False
+    )
     # Goes up when every token out there must die: new password, deactivation.
     token_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now())
@@ -152,7 +166,11 @@ class User(AbstractBaseUser):
             models.CheckConstraint(
                 condition=Q(deleted_at=None) | Q(is_active=False),
                 name="user_deleted_is_inactive",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(is_machine=False) | Q(is_superuser=False),
+                name="user_machine_is_no_superuser",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -161,21 +179,40 @@ class User(AbstractBaseUser):
     @property
     def permission_names(self) -> frozenset[str]:
         """What this user may do, by name; everything for a superuser."""
+        names = self._names_held
+        return names - MOVES_MONEY if self.is_machine and not self.has_signed else names
+
+    @property
+    def _names_held(self) -> frozenset[str]:
         if self.is_superuser:
             return frozenset(permissions.Permission.values)
         if not hasattr(self, "names_by_role"):
             rights = type(self).objects.with_rights().get(pk=self.pk)
             self.names_by_role: list[str] = rights.names_by_role
             self.names_by_grant: list[str] = rights.names_by_grant
+        if self.is_machine:
+            return frozenset(self.names_by_grant) - FOR_PEOPLE_ONLY
         return frozenset(self.names_by_role) | frozenset(self.names_by_grant)
 
     def can(self, permission: permissions.Permission) -> bool:
         return self.is_active and permission.value in self.permission_names
 
+    def demand(self, permission: permissions.Permission) -> None:
+        """Do nothing if the user may.
+
+        :raises SignatureRequired: it is a machine that may, but only with a signature.
+        :raises Forbidden: otherwise.
+        """
+        if self.can(permission):
+            return
+        if self.is_active and permission.value in self._names_held:
+            raise SignatureRequired(permission=permission.value)
+        raise Forbidden(permission=permission.value)
+
     @property
     def is_staff(self) -> bool:
         """Whether the back office opens for this user."""
-        return self.is_superuser or self.role.is_staff
+        return not self.is_machine and (self.is_superuser or self.role.is_staff)
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """Django's own permissions: library tables are for superusers."""

@@ -1,4 +1,4 @@
-"""Refusals of access are journaled too (requirements FTX-18, LB-63)."""
+"""Decisions about access are journaled too (requirements FTX-18, LB-63)."""
 
 from uuid import UUID
 
@@ -17,3 +17,15 @@ def note_refusal(
     :raises RuntimeError: another transaction is open around it, a bug of the caller.
     """
     record(Action.ACCESS_REFUSED, actor_id=actor_id, facts={**facts, "route": route})
+
+
+@atomic
+def note_machine_admitted(
+    *, actor_id: UUID, method: str, route: str, facts: dict[str, object]
+) -> None:
+    """Append that a machine was let through to a route, one record per request."""
+    record(
+        Action.ACCESS_GRANTED,
+        actor_id=actor_id,
+        facts={**facts, "method": method, "route": route},
+    )

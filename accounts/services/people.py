@@ -5,7 +5,7 @@ from django.db import IntegrityError
 from django.db.models.functions import Now
 from django.db.transaction import atomic
 
-from accounts.errors import EmailTaken, SelfGrant
+from accounts.errors import EmailTaken, NotForMachines, SelfGrant
 from accounts.models import Role, User, same_mailbox
 from accounts.policies import may_give, may_manage
 from accounts.services.rights import refuse_if_last_superuser
@@ -58,9 +58,12 @@ def create_user(
 def change_password(*, actor: User, user: User, password: str) -> None:
     """Set a new password and end every sign-in of the user.
 
+    :raises NotForMachines: a machine shows keys.
     :raises Forbidden: it is neither his own nor of somebody he manages.
     :raises django.core.exceptions.ValidationError: the password breaks a rule.
     """
+    if user.is_machine:
+        raise NotForMachines
     if actor.pk != user.pk:
         _refuse_unless_manager(actor, user)
     validate_password(password, user)
@@ -111,8 +114,11 @@ def reactivate(*, actor: User, user: User) -> None:
 def describe(*, actor: User, user: User, changes: dict[str, str]) -> None:
     """Change what describes a person: full_name, phone, national_id.
 
+    :raises NotForMachines: others know a machine by the name it was given.
     :raises Forbidden: it is neither himself nor somebody he manages.
     """
+    if user.is_machine:
+        raise NotForMachines
     if actor.pk != user.pk:
         _refuse_unless_manager(actor, user)
     for name, value in changes.items():

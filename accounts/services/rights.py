@@ -3,8 +3,14 @@
 from django.db.models.functions import Now
 from django.db.transaction import atomic
 
-from accounts.errors import LastSuperuser, SelfGrant, SuperuserOnly
+from accounts.errors import (
+    LastSuperuser,
+    NotForMachines,
+    SelfGrant,
+    SuperuserOnly,
+)
 from accounts.models import Grant, Permission, Role, User
+from areamedica.permissions import FOR_PEOPLE_ONLY
 from audit.actions import Action
 from audit.services import record
 
@@ -17,13 +23,22 @@ def _refuse_unless_superior(actor: User, user: User) -> None:
         raise SelfGrant
 
 
+def _refuse_machine(user: User) -> None:
+    """:raises NotForMachines:"""
+    if user.is_machine:
+        raise NotForMachines
+
+
 @atomic
 def grant(*, actor: User, user: User, permission: Permission, reason: str) -> Grant:
     """Give one user one permission beside his role; giving it twice changes nothing.
 
     :raises SuperuserOnly: the giver is none. :raises SelfGrant: it is himself.
+    :raises NotForMachines: no machine administers.
     """
     _refuse_unless_superior(actor, user)
+    if permission.name in FOR_PEOPLE_ONLY:
+        _refuse_machine(user)
     given, is_new = Grant.objects.get_or_create(
         user=user,
         permission=permission,
@@ -60,8 +75,10 @@ def change_role(*, actor: User, user: User, role: Role, reason: str) -> None:
     """Move a user to another role.
 
     :raises SuperuserOnly: :raises SelfGrant: as for a grant.
+    :raises NotForMachines: a machine has grants only.
     """
     _refuse_unless_superior(actor, user)
+    _refuse_machine(user)
     was = user.role
     user.role = role
     user.save(update_fields=["role", "updated_at"])
@@ -78,9 +95,11 @@ def set_superuser(*, actor: User, user: User, is_superuser: bool, reason: str) -
     """Make somebody a superuser, or no longer one.
 
     :raises SuperuserOnly: :raises SelfGrant: as for a grant.
+    :raises NotForMachines: it is a machine.
     :raises LastSuperuser: nobody would be left to grant anything.
     """
     _refuse_unless_superior(actor, user)
+    _refuse_machine(user)
     if not is_superuser:
         refuse_if_last_superuser(user)
     user.is_superuser = is_superuser

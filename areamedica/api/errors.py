@@ -12,9 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
 from rest_framework import exceptions
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from areamedica import errors
+from areamedica.api.machines import ShownKey
 from areamedica.errors import Kind, Refusal
 from areamedica.metrics import route_of
 from areamedica.signals import access_refused
@@ -138,18 +140,27 @@ def _fields(detail: Any) -> dict[str, list[str]]:
     return flat
 
 
+def _key_shown(request: Request) -> dict[str, object]:
+    return request.auth.facts if isinstance(request.auth, ShownKey) else {}
+
+
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler; None lets a bug rise to become a 500."""
     refusal = _translated(error)
     if refusal is None:
         return None
     request = context["request"]
-    if refusal.kind is Kind.AUTHORIZATION:
+    if refusal.kind is Kind.AUTHORIZATION or refusal.noted:
         access_refused.send(
             sender=None,
             actor_id=request.user.pk if request.user else None,
             route=route_of(request._request),
-            facts={"code": refusal.code, **refusal.facts},
+            facts={
+                "code": refusal.code,
+                **_key_shown(request),
+                **refusal.facts,
+                **refusal.noted,
+            },
         )
     request_id = getattr(request._request, "request_id", "")
     response = Response(

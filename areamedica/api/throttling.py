@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from areamedica.addresses import client_address
+from areamedica.api.machines import ShownKey
 from areamedica.errors import TooManyRequests, Unavailable
 
 if TYPE_CHECKING:  # DRF imports its throttles while it makes APIView
@@ -44,8 +45,17 @@ def _hit(limit: RateLimitItem, who: str, request: Request) -> None:
         raise TooManyRequests(retry_after=wait)
 
 
+def _limit_of(request: Request) -> RateLimitItem:
+    if isinstance(request.auth, ShownKey):
+        return RateLimitItemPerSecond(request.auth.requests_per_minute, 60)
+    return RateLimitItemPerSecond(
+        settings.USER_RATE_LIMIT_REQUESTS, settings.USER_RATE_LIMIT_PERIOD
+    )
+
+
 class RequestLimit(BaseThrottle):
-    """Per user when signed in, else per address; open when Redis is gone.
+    """Per user when known, a machine by its own limit, else per address; open when
+    Redis is gone.
 
     Reading the queue must go on without Redis; the database, not Redis, guards money
     and sign-in (django-axes counts there).
@@ -54,9 +64,7 @@ class RequestLimit(BaseThrottle):
     def allow_request(self, request: Request, view: "APIView") -> bool:
         if request.user and request.user.is_authenticated:
             who = f"user:{request.user.pk}"
-            limit = RateLimitItemPerSecond(
-                settings.USER_RATE_LIMIT_REQUESTS, settings.USER_RATE_LIMIT_PERIOD
-            )
+            limit = _limit_of(request)
         else:
             who = f"address:{client_address(request._request)}"
             limit = RateLimitItemPerSecond(

@@ -7,8 +7,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from areamedica.errors import Forbidden, Refusal
+from areamedica.errors import Refusal
 from areamedica.permissions import Permission
+from areamedica.signals import access_granted
 
 
 class Api(APIView):
@@ -25,6 +26,7 @@ class Api(APIView):
             raise
         self.check_throttles(request)
         self.check_permissions(request)
+        access_granted.send(sender=None, request=request)
 
     def perform_content_negotiation_for(self, request: Request) -> None:
         chosen = self.perform_content_negotiation(request)
@@ -34,7 +36,7 @@ class Api(APIView):
 def needs(permission: Permission) -> type[BasePermission]:
     """A DRF permission: the signed-in user holds `permission`.
 
-    :raises Forbidden: with the name of what is missing, when asked.
+    The user's own `demand` refuses, with the name of what is missing.
     """
 
     class Holds(BasePermission):
@@ -44,8 +46,7 @@ def needs(permission: Permission) -> type[BasePermission]:
             user = request.user
             if not user or not user.is_authenticated:
                 return False
-            if not user.can(permission):
-                raise Forbidden(permission=permission.value)
+            user.demand(permission)
             return True
 
     return Holds

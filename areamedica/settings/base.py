@@ -233,7 +233,10 @@ ALLOW_PUBLIC_REGISTRATION = env.flag("ALLOW_PUBLIC_REGISTRATION", default=False)
 
 # --- The API -------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerToken"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerToken",
+        "accounts.machines.ApiKey",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["areamedica.api.parsing.StrictJSONParser"],
