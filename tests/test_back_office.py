@@ -184,7 +184,8 @@ def test_the_menu_shows_each_what_he_may_open(
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
     assert titles(aldo) == ["Inicio", "Transacciones", "Diario"]
-    assert len(titles(root)) == 10
+    assert len(titles(root)) == 11
+    assert titles(root)[-1] == "Clientes de servicio"
 
 
 def test_the_queue_badge_counts_what_waits(

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from accounts.models import User
+from accounts.services.machines import register
 from banking.models import AskBudget
 from tests.bank import Bank
 from tests.conftest import PASSWORD
@@ -241,3 +242,18 @@ def test_nothing_is_fetched_from_elsewhere(
     page.goto(ADMIN)
     assert asked_for
     assert all(url.startswith((live_server.url, "data:")) for url in asked_for)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_machines_key_is_shown_to_be_copied(
+    sign_in: Any, root: User, width: int
+) -> None:
+    client = register(actor=root, name="Laboratorio Andes")
+    page = sign_in(root, width)
+    page.goto(f"/admin/accounts/serviceclient/{client.pk}/change/")
+    page.get_by_role("button", name="Emitir una clave").press("Enter")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("button", name="Copiar").press("Enter")
+    expect(page.get_by_role("button", name="Copiada")).to_be_visible()
+    assert page.get_by_label("Clave de API").input_value().startswith("am_")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,5 +1,5 @@
-"""The back office of people; importing it registers everything."""
+"""The back office of people and machines; importing it registers everything."""
 
-from accounts.admin import library, pages, roles
+from accounts.admin import library, machines, pages, roles
 
-__all__ = ["library", "pages", "roles"]
+__all__ = ["library", "machines", "pages", "roles"]

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from areamedica.back_office import can
+from areamedica.back_office import can, is_superuser
 from areamedica.permissions import Permission
 
 P = Permission
@@ -21,8 +21,11 @@ class Door:
     route: str
     any_of: tuple[Permission, ...] = ()
     on_thumb_bar: bool = False
+    superusers_only: bool = False
 
     def opens_for(self, request: HttpRequest) -> bool:
+        if self.superusers_only:
+            return is_superuser(request)
         return not self.any_of or can(request, *self.any_of)
 
 
@@ -77,6 +80,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
             Door(
                 _("Roles and permissions"), "shield_person", "roles", (P.USER_MANAGE,)
             ),
+            Door(
+                _("Service clients"),
+                "dns",
+                "accounts_serviceclient_changelist",
+                superusers_only=True,
+            ),
         ),
     ),
 )
@@ -85,4 +94,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
 BELOW = {
     "transactions_queue": ("transactions_review",),
     "accounts_user_changelist": ("user_new",),
+    "accounts_serviceclient_changelist": (
+        "client_new",
+        "client_issue",
+        "client_rotate",
+    ),
 }

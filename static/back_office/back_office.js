@@ -74,6 +74,17 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-closes]")) openDialog()?.close();
 });
 
+// What is shown once is selected, and copied where the browser allows it (HTTPS).
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copies);
+  field.select();
+  if (!navigator.clipboard) return;
+  await navigator.clipboard.writeText(field.value);
+  button.querySelector("span:last-child").textContent = button.dataset.copied;
+});
+
 // A second press of a button would ask twice.
 document.addEventListener("submit", (event) => {
   const form = event.target;
