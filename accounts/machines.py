@@ -7,6 +7,12 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from accounts.errors import (
+    AddressNotAllowed,
+    InvalidApiKey,
+    SignatureRequired,
+    WrongSignature,
+)
 from accounts.models import User
 from accounts.services.access import note_machine_admitted
 from accounts.services.admission import admit, note_use, use_signature
@@ -20,6 +26,8 @@ from areamedica.signals import access_granted
 
 class ApiKey(BaseAuthentication):
     """`X-API-Key: am_<prefix>_<secret>`; a signature that was sent must be good."""
+
+    refusals = (InvalidApiKey, WrongSignature, AddressNotAllowed, SignatureRequired)
 
     def authenticate(self, request: Request) -> tuple[User, ShownKey] | None:
         """:raises InvalidApiKey: :raises AddressNotAllowed: :raises WrongSignature:"""
