@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Error, register
 
+from accounts import roles
+
 _SHORTEST_SECRET = 32
 _SHORTEST_IN_PRODUCTION = 64
 
@@ -25,5 +27,29 @@ def jwt_secret_is_strong(**_: Any) -> list[Error]:
     if settings.JWT_SECRET == settings.SECRET_KEY:
         problems.append(
             Error("JWT_SECRET must differ from SECRET_KEY.", id="accounts.E002")
+        )
+    return problems
+
+
+@register()
+def second_factor_is_meant(**_: Any) -> list[Error]:
+    """A misspelt role would leave the door open; a short key is guessed."""
+    problems = []
+    known = {*roles.STAFF, "superuser"}
+    unknown = sorted(set(settings.SECOND_FACTOR_REQUIRED_FOR) - known)
+    if unknown:
+        words = ", ".join(unknown)
+        problems.append(
+            Error(
+                f"SECOND_FACTOR_REQUIRED_FOR names no role of the staff: {words}.",
+                id="accounts.E003",
+            )
+        )
+    if any(len(key) < _SHORTEST_SECRET for key in settings.SECOND_FACTOR_KEYS):
+        problems.append(
+            Error(
+                f"SECOND_FACTOR_KEY has fewer than {_SHORTEST_SECRET} characters.",
+                id="accounts.E004",
+            )
         )
     return problems

@@ -135,3 +135,47 @@ class UnreadablePublicKey(Refusal):
     kind = Kind.VALIDATION
     code = "UNREADABLE_PUBLIC_KEY"
     sentence = _("Give an Ed25519 public key, as PEM or as base64 of its 32 bytes.")
+
+
+class SecondFactorRequired(Refusal):
+    """Its facts hold the second step's token, for whoever typed the password."""
+
+    kind = Kind.AUTHENTICATION
+    code = "SECOND_FACTOR_REQUIRED"
+    sentence = _("The password is right; now the second step.")
+
+
+class InvalidSecondFactor(Refusal):
+    kind = Kind.AUTHENTICATION
+    code = "INVALID_SECOND_FACTOR"
+    sentence = _("The code is wrong, or it was used already.")
+
+
+class SecondStepLocked(Refusal):
+    kind = Kind.RATE_LIMIT
+    code = "SECOND_STEP_LOCKED"
+    sentence = _("Too many wrong codes; wait a quarter of an hour.")
+
+
+class SecondFactorEnrolmentRequired(Refusal):
+    kind = Kind.AUTHORIZATION
+    code = "SECOND_FACTOR_ENROLMENT_REQUIRED"
+    sentence = _("Your role needs a second factor; add one in the back office.")
+
+
+class SecondFactorExists(Refusal):
+    kind = Kind.CONFLICT
+    code = "SECOND_FACTOR_EXISTS"
+    sentence = _("There is such a second factor already; remove it first.")
+
+
+class SecondFactorMissing(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "SECOND_FACTOR_MISSING"
+    sentence = _("There is no second factor.")
+
+
+class LastSecondFactor(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "LAST_SECOND_FACTOR"
+    sentence = _("Your role needs a second factor; add another before removing this.")

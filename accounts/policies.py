@@ -1,5 +1,7 @@
 """Who may do what to this very person; a sentence each."""
 
+from django.conf import settings
+
 from accounts.models import SYSTEM_ID, Role, User
 from areamedica.permissions import Permission
 
@@ -27,3 +29,11 @@ def may_give(actor: User, role: Role) -> bool:
         return False
     names = {permission.name for permission in role.permissions.all()}
     return names <= actor.permission_names
+
+
+def needs_second_factor(user: User) -> bool:
+    """The clinic lets nobody with this role work on a password alone."""
+    required = settings.SECOND_FACTOR_REQUIRED_FOR
+    if user.is_superuser and "superuser" in required:
+        return True
+    return user.role.name in required

@@ -12,6 +12,7 @@ from django.dispatch import receiver
 
 from accounts.models import User, same_mailbox
 from accounts.services.access import note_refusal
+from accounts.services.second_step import Proved
 from areamedica.signals import access_refused
 from audit.actions import Action
 from audit.canonical import pseudonym
@@ -20,7 +21,13 @@ from audit.services import record
 
 @receiver(user_logged_in)
 def note_sign_in(user: User, **_: Any) -> None:
-    record(Action.SIGNED_IN, actor_id=user.pk, subject=("user", user.pk))
+    by: Proved = getattr(user, "proved_by", Proved.PASSWORD)
+    record(
+        Action.SIGNED_IN,
+        actor_id=user.pk,
+        subject=("user", user.pk),
+        facts={"how": by.value},
+    )
 
 
 @receiver(user_logged_out)

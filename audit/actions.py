@@ -27,6 +27,14 @@ class Action(models.TextChoices):
     KEY_ISSUED = "accounts.key_issued", _("API key issued")
     KEY_ROTATED = "accounts.key_rotated", _("API key rotated")
     KEY_REVOKED = "accounts.key_revoked", _("API key revoked")
+    SECOND_FACTOR_ADDED = "accounts.second_factor_added", _("Second factor added")
+    SECOND_FACTOR_REMOVED = (
+        "accounts.second_factor_removed",
+        _("Second factor removed"),
+    )
+    RECOVERY_CODES_MADE = "accounts.recovery_codes_made", _("Recovery codes made")
+    RECOVERY_CODE_USED = "accounts.recovery_code_used", _("Recovery code used")
+    SECOND_STEP_FAILED = "accounts.second_step_failed", _("Second step failed")
     TRANSACTION_RECORDED = "transactions.recorded", _("Transaction recorded")
     TRANSACTION_CHANGED = "transactions.changed", _("Transaction changed")
     TRANSACTION_MOVED = "transactions.moved", _("State of a transaction changed")

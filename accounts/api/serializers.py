@@ -54,6 +54,13 @@ class SignInBody(serializers.Serializer):
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 
+class SecondStepBody(serializers.Serializer):
+    token = serializers.CharField(max_length=4096)
+    code = serializers.CharField(
+        max_length=32, help_text="of an authenticator, or a recovery code"
+    )
+
+
 class RefreshBody(serializers.Serializer):
     refresh_token = serializers.CharField(max_length=4096)
 

@@ -8,6 +8,7 @@ router.register("users", people.UserViewSet, basename="user")
 
 urlpatterns = [
     path("auth/login", views.SignIn.as_view()),
+    path("auth/second-step", views.SecondStep.as_view()),
     path("auth/refresh", views.Refresh.as_view()),
     path("auth/logout", views.SignOut.as_view()),
     path("auth/me", views.Me.as_view()),

@@ -16,6 +16,7 @@ from accounts import roles
 from accounts.api.serializers import (
     RefreshBody,
     RegisterBody,
+    SecondStepBody,
     SignedInOut,
     SignInBody,
     TokensOut,
@@ -24,18 +25,25 @@ from accounts.api.serializers import (
 from accounts.errors import (
     EmailTaken,
     InvalidCredentials,
+    InvalidSecondFactor,
     InvalidToken,
     RegistrationClosed,
+    SecondFactorEnrolmentRequired,
+    SecondFactorRequired,
+    SecondStepLocked,
     TokenRevoked,
     TooManyAttempts,
 )
 from accounts.models import Role
 from accounts.services import people
-from accounts.services.sign_in import refresh, sign_in, sign_out
+from accounts.services.sign_in import finish_sign_in, refresh, sign_in, sign_out
 from areamedica.api.schema import refuses
 from areamedica.api.throttling import SignInLimit
 from areamedica.api.views import Api
 from areamedica.errors import InvalidInput
+
+
+_SECOND = (SecondFactorRequired, SecondFactorEnrolmentRequired, SecondStepLocked)
 
 
 @contextmanager
@@ -52,7 +60,7 @@ class SignIn(Api):
     permission_classes = (AllowAny,)
     throttle_classes = (SignInLimit,)
 
-    @refuses(InvalidCredentials, TooManyAttempts)
+    @refuses(InvalidCredentials, TooManyAttempts, *_SECOND)
     @extend_schema(request=SignInBody, responses=SignedInOut, operation_id="login")
     def post(self, request: Request) -> Response:
         """Sign in with e-mail and password; at most five wrong tries per address."""
@@ -64,11 +72,32 @@ class SignIn(Api):
         return Response({**asdict(tokens), "user": UserOut(user).data})
 
 
+class SecondStep(Api):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (SignInLimit,)
+
+    @refuses(InvalidToken, InvalidSecondFactor, SecondStepLocked)
+    @extend_schema(
+        request=SecondStepBody, responses=SignedInOut, operation_id="second_step"
+    )
+    def post(self, request: Request) -> Response:
+        """After a 401 SECOND_FACTOR_REQUIRED: its token, and a code."""
+        body = SecondStepBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        user, tokens = finish_sign_in(
+            raw=body.validated_data["token"],
+            code=body.validated_data["code"],
+            now=timezone.now(),
+        )
+        return Response({**asdict(tokens), "user": UserOut(user).data})
+
+
 class Refresh(Api):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @refuses(InvalidToken, TokenRevoked)
+    @refuses(InvalidToken, TokenRevoked, SecondFactorEnrolmentRequired)
     @extend_schema(request=RefreshBody, responses=TokensOut, operation_id="refresh")
     def post(self, request: Request) -> Response:
         """Exchange a refresh token; a second use within ten seconds gets the same."""

@@ -9,6 +9,7 @@ from accounts.models.people import (
     User,
     same_mailbox,
 )
+from accounts.models.second_steps import SecondStep
 from accounts.models.sign_ins import RefreshFamily, RefreshToken
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Role",
     "ServiceClient",
     "UsedNonce",
+    "SecondStep",
     "User",
     "same_mailbox",
 ]

@@ -15,7 +15,7 @@ from audit.actions import Action
 from audit.services import record
 
 
-def _refuse_unless_superior(actor: User, user: User) -> None:
+def refuse_unless_superior(actor: User, user: User) -> None:
     """:raises SuperuserOnly: :raises SelfGrant:"""
     if not actor.is_superuser:
         raise SuperuserOnly
@@ -36,7 +36,7 @@ def grant(*, actor: User, user: User, permission: Permission, reason: str) -> Gr
     :raises SuperuserOnly: the giver is none. :raises SelfGrant: it is himself.
     :raises NotForMachines: no machine administers.
     """
-    _refuse_unless_superior(actor, user)
+    refuse_unless_superior(actor, user)
     if permission.name in FOR_PEOPLE_ONLY:
         _refuse_machine(user)
     given, is_new = Grant.objects.get_or_create(
@@ -60,7 +60,7 @@ def revoke(*, actor: User, given: Grant, reason: str) -> None:
 
     :raises SuperuserOnly: the taker is none. :raises SelfGrant: it is his own.
     """
-    _refuse_unless_superior(actor, given.user)
+    refuse_unless_superior(actor, given.user)
     record(
         Action.PERMISSION_REVOKED,
         actor_id=actor.pk,
@@ -77,7 +77,7 @@ def change_role(*, actor: User, user: User, role: Role, reason: str) -> None:
     :raises SuperuserOnly: :raises SelfGrant: as for a grant.
     :raises NotForMachines: a machine has grants only.
     """
-    _refuse_unless_superior(actor, user)
+    refuse_unless_superior(actor, user)
     _refuse_machine(user)
     was = user.role
     user.role = role
@@ -98,7 +98,7 @@ def set_superuser(*, actor: User, user: User, is_superuser: bool, reason: str) -
     :raises NotForMachines: it is a machine.
     :raises LastSuperuser: nobody would be left to grant anything.
     """
-    _refuse_unless_superior(actor, user)
+    refuse_unless_superior(actor, user)
     _refuse_machine(user)
     if not is_superuser:
         refuse_if_last_superuser(user)

@@ -21,6 +21,8 @@ from accounts.errors import (
     TooManyAttempts,
 )
 from accounts.models import RefreshFamily, RefreshToken, User
+from accounts.services import second_step
+from accounts.services.second_step import Proved
 from audit.actions import Action
 from audit.services import record
 
@@ -47,18 +49,40 @@ def sign_in(
 
     :raises TooManyAttempts: this account is locked for this address.
     :raises InvalidCredentials: whatever else is wrong; no more is told.
+    :raises SecondFactorRequired: with the token of the second step.
+    :raises SecondFactorEnrolmentRequired: the role needs a factor and there is none.
     """
     user = authenticate(request=request, username=email, password=password)
     if getattr(request, "axes_locked_out", False):
         raise TooManyAttempts(retry_after=settings.AXES_COOLOFF_TIME)
     if not isinstance(user, User):
         raise InvalidCredentials
-    with atomic():
-        family = RefreshFamily.objects.create(user=user)
-        tokens = _write_out(user, _issue(family.pk, now=now))
-        record(Action.SIGNED_IN, actor_id=user.pk, subject=("user", user.pk))
-        User.objects.filter(pk=user.pk).update(last_login=now)
-    return user, tokens
+    second_step.demand(user)
+    return user, _open(user, by=Proved.PASSWORD, now=now)
+
+
+def finish_sign_in(*, raw: str, code: str, now: datetime) -> tuple[User, Tokens]:
+    """Check the second step's code and open a family of tokens.
+
+    :raises InvalidToken: not a living token of a second step.
+    :raises SecondStepLocked: :raises InvalidSecondFactor: as the step says.
+    """
+    user, by = second_step.take_token(raw=raw, proof=second_step.by_code(code, now=now))
+    return user, _open(user, by=by, now=now)
+
+
+@atomic
+def _open(user: User, *, by: Proved, now: datetime) -> Tokens:
+    family = RefreshFamily.objects.create(user=user)
+    tokens = _write_out(user, _issue(family.pk, now=now))
+    record(
+        Action.SIGNED_IN,
+        actor_id=user.pk,
+        subject=("user", user.pk),
+        facts={"how": by.value},
+    )
+    User.objects.filter(pk=user.pk).update(last_login=now)
+    return tokens
 
 
 def _issue(family_id: UUID, *, now: datetime, jti: UUID | None = None) -> RefreshToken:
@@ -119,6 +143,7 @@ def refresh(*, raw: str, now: datetime) -> Tokens:
 
     :raises InvalidToken: not a refresh token of ours. :raises TokenRevoked: its sign-in
         was ended, or is being ended now.
+    :raises SecondFactorEnrolmentRequired: the role came to need a factor meanwhile.
     """
     jti = _jti_of(raw)
     with atomic():
@@ -161,6 +186,7 @@ def _living_user(token: RefreshToken) -> User:
     )
     if found is None:
         raise TokenRevoked
+    second_step.refuse_unenrolled(found)
     return found
 
 

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "axes",
     "corsheaders",
     "csp",
+    "accounts.apps.LibraryAccount",
+    "allauth.mfa",
     "areamedica",
     "areamedica.api",
     "audit",
@@ -229,6 +231,16 @@ SIMPLE_JWT = {
     "USER_ID_CLAIM": "sub",
     "UPDATE_LAST_LOGIN": False,
 }
+
+# The second factor: roles, or "superuser", that cannot do without (production: some).
+SECOND_FACTOR_REQUIRED_FOR = env.words("SECOND_FACTOR_REQUIRED_FOR")
+# The first one encrypts, every one decrypts.
+SECOND_FACTOR_KEYS = env.words("SECOND_FACTOR_KEY") or [SECRET_KEY]
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = APP_NAME
+MFA_TOTP_TOLERANCE = 1
+
 ALLOW_PUBLIC_REGISTRATION = env.flag("ALLOW_PUBLIC_REGISTRATION", default=False)
 
 # --- The API -------------------------------------------------------------------------

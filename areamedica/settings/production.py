@@ -20,6 +20,10 @@ SESSION_COOKIE_NAME = "__Host-sessionid"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 
+SECOND_FACTOR_REQUIRED_FOR = env.words(
+    "SECOND_FACTOR_REQUIRED_FOR", "superuser,reviewer"
+)
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
