@@ -9,6 +9,7 @@ from django.contrib.auth.signals import (
     user_login_failed,
 )
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from accounts.models import User, same_mailbox
 from accounts.services.access import note_refusal
@@ -20,8 +21,8 @@ from audit.services import record
 
 
 @receiver(user_logged_in)
-def note_sign_in(user: User, **_: Any) -> None:
-    by: Proved = getattr(user, "proved_by", Proved.PASSWORD)
+def note_sign_in(user: User, request: HttpRequest | None, **_: Any) -> None:
+    by: Proved = getattr(request, "proved_by", Proved.PASSWORD)
     record(
         Action.SIGNED_IN,
         actor_id=user.pk,

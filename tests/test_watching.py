@@ -158,6 +158,7 @@ def test_the_document_describes_every_address() -> None:
         "/api/v1/auth/me",
         "/api/v1/auth/refresh",
         "/api/v1/auth/register",
+        "/api/v1/auth/second-step",
         "/api/v1/profile",
         "/api/v1/profile/password",
         "/api/v1/transactions",

@@ -24,6 +24,7 @@ from accounts.admin.list import PeopleList
 from accounts.models import Grant, User
 from accounts.policies import may_manage
 from accounts.services.people import create_user
+from accounts.services.second_factor import factors_of
 from accounts.visitors import actor_of
 from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
 from areamedica.errors import Refusal
@@ -36,7 +37,7 @@ class People(PeopleList):
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
-        verbs = "deactivate reactivate password role superuser grant"
+        verbs = "deactivate reactivate password role superuser grant second_factor"
         return [
             path("new/", door(self.new), name="user_new"),
             *(
@@ -90,6 +91,7 @@ class People(PeopleList):
             is_self=user.pk == actor.pk,
             may_manage=may_manage(actor, user),
             gives_rights=actor.is_superuser and user.pk != actor.pk,
+            factors=factors_of(user),
             permissions=[P(n).label for n in sorted(user.permission_names)],
             grants=grants.select_related("permission", "granted_by"),
             password_form=PasswordForm(),

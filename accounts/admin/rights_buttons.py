@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.admin.buttons import PersonButtons
 from accounts.admin.forms import GrantForm, ReasonedForm, RoleForm, first_problem
 from accounts.models import Grant, User
-from accounts.services import rights
+from accounts.services import rights, second_factor
 from accounts.visitors import actor_of
 from areamedica.back_office import CHANGES, page
 from areamedica.permissions import Permission as P
@@ -70,3 +70,16 @@ class RightsButtons(PersonButtons):
             rights.revoke(actor=actor, given=given, **form.cleaned_data)
 
         return self._carry_out(request, pk, take, _("The permission was revoked."))
+
+    @page(P.USER_MANAGE, methods=CHANGES)
+    def second_factor(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        form, actor = ReasonedForm(request.POST), actor_of(request)
+
+        def reset(user: User) -> None:
+            if not form.is_valid():
+                raise ValidationError(first_problem(form))
+            second_factor.reset(actor=actor, user=user, **form.cleaned_data)
+
+        return self._carry_out(
+            request, pk, reset, _("The second factors were removed.")
+        )

@@ -138,13 +138,16 @@ def remove(*, user: User, factor: Authenticator) -> None:
 
 
 @atomic
-def reset(*, actor: User, user: User, reason: str) -> None:
+def reset(*, actor: User | None, user: User, reason: str) -> None:
     """Take away every factor of somebody who lost them, and end his sign-ins.
+
+    `actor` is None at the server's own console, where the last superuser gets help.
 
     :raises SuperuserOnly: :raises SelfGrant: as for a grant.
     :raises SecondFactorMissing: there is none.
     """
-    refuse_unless_superior(actor, user)
+    if actor is not None:
+        refuse_unless_superior(actor, user)
     lock(user)
     kinds = [factor.type for factor in factors_of(user)]
     if not kinds:
@@ -153,7 +156,7 @@ def reset(*, actor: User, user: User, reason: str) -> None:
     end_every_sign_in(user)
     record(
         Action.SECOND_FACTOR_REMOVED,
-        actor_id=actor.pk,
+        actor_id=actor.pk if actor else None,
         subject=("user", user.pk),
         facts={"factors": kinds, "reason": reason},
     )

@@ -90,6 +90,9 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
     ),
 )
 
+# All that is open to whoever lacks the second factor that his role needs.
+ENROLMENT = Door(_("My security"), "shield_lock", "my_security")
+
 # Pages reached from a door without an entry of their own.
 BELOW = {
     "transactions_queue": ("transactions_review",),

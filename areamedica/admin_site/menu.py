@@ -6,12 +6,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from areamedica.admin_site.doors import BELOW, GROUPS, Door
+from areamedica.admin_site.doors import BELOW, ENROLMENT, GROUPS, Door
 from transactions.admin.waiting import how_many_wait
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
-    """Unfold's navigation for this visitor."""
+    """Unfold's navigation for this visitor; nothing opens before a needed factor."""
+    if getattr(request, "must_enrol", False):
+        return [{"title": "", "items": [_item(request, ENROLMENT)]}]
     groups = []
     for title, doors in GROUPS:
         items = [_item(request, door) for door in doors if door.opens_for(request)]
