@@ -42,7 +42,6 @@ from areamedica.api.throttling import SignInLimit
 from areamedica.api.views import Api
 from areamedica.errors import InvalidInput
 
-
 _SECOND = (SecondFactorRequired, SecondFactorEnrolmentRequired, SecondStepLocked)
 
 

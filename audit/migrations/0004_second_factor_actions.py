@@ -4,15 +4,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audit', '0003_service_clients'),
+        ("audit", "0003_service_clients"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='record',
-            name='action',
-            field=models.CharField(choices=[('accounts.signed_in', 'Signed in'), ('accounts.sign_in_failed', 'Sign-in failed'), ('accounts.signed_out', 'Signed out'), ('accounts.token_reused', 'A used refresh token came back'), ('accounts.access_refused', 'Access refused'), ('accounts.permission_granted', 'Permission granted'), ('accounts.permission_revoked', 'Permission revoked'), ('accounts.role_changed', 'Role of a user changed'), ('accounts.role_edited', 'Permissions of a role changed'), ('accounts.user_created', 'User created'), ('accounts.user_changed', 'User changed'), ('accounts.user_deactivated', 'User deactivated'), ('accounts.password_changed', 'Password changed'), ('accounts.access_granted', 'Access granted to a machine'), ('accounts.client_registered', 'Service client registered'), ('accounts.client_changed', 'Service client changed'), ('accounts.client_closed', 'Service client closed'), ('accounts.key_issued', 'API key issued'), ('accounts.key_rotated', 'API key rotated'), ('accounts.key_revoked', 'API key revoked'), ('accounts.second_factor_added', 'Second factor added'), ('accounts.second_factor_removed', 'Second factor removed'), ('accounts.recovery_codes_made', 'Recovery codes made'), ('accounts.recovery_code_used', 'Recovery code used'), ('accounts.second_step_failed', 'Second step failed'), ('transactions.recorded', 'Transaction recorded'), ('transactions.changed', 'Transaction changed'), ('transactions.moved', 'State of a transaction changed'), ('transactions.deleted', 'Transaction deleted'), ('transactions.first_approval', 'First of two approvals'), ('transactions.late_answer', 'The bank answered too late'), ('transactions.inquiry_replayed', 'Dead letter asked again'), ('transactions.exported', 'Transactions exported'), ('banking.evidence_exported', 'Bank evidence exported'), ('banking.circuit_closed', 'Bank circuit closed by hand')], max_length=64, verbose_name='action'),
+            model_name="record",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("accounts.signed_in", "Signed in"),
+                    ("accounts.sign_in_failed", "Sign-in failed"),
+                    ("accounts.signed_out", "Signed out"),
+                    ("accounts.token_reused", "A used refresh token came back"),
+                    ("accounts.access_refused", "Access refused"),
+                    ("accounts.permission_granted", "Permission granted"),
+                    ("accounts.permission_revoked", "Permission revoked"),
+                    ("accounts.role_changed", "Role of a user changed"),
+                    ("accounts.role_edited", "Permissions of a role changed"),
+                    ("accounts.user_created", "User created"),
+                    ("accounts.user_changed", "User changed"),
+                    ("accounts.user_deactivated", "User deactivated"),
+                    ("accounts.password_changed", "Password changed"),
+                    ("accounts.access_granted", "Access granted to a machine"),
+                    ("accounts.client_registered", "Service client registered"),
+                    ("accounts.client_changed", "Service client changed"),
+                    ("accounts.client_closed", "Service client closed"),
+                    ("accounts.key_issued", "API key issued"),
+                    ("accounts.key_rotated", "API key rotated"),
+                    ("accounts.key_revoked", "API key revoked"),
+                    ("accounts.second_factor_added", "Second factor added"),
+                    ("accounts.second_factor_removed", "Second factor removed"),
+                    ("accounts.recovery_codes_made", "Recovery codes made"),
+                    ("accounts.recovery_code_used", "Recovery code used"),
+                    ("accounts.second_step_failed", "Second step failed"),
+                    ("transactions.recorded", "Transaction recorded"),
+                    ("transactions.changed", "Transaction changed"),
+                    ("transactions.moved", "State of a transaction changed"),
+                    ("transactions.deleted", "Transaction deleted"),
+                    ("transactions.first_approval", "First of two approvals"),
+                    ("transactions.late_answer", "The bank answered too late"),
+                    ("transactions.inquiry_replayed", "Dead letter asked again"),
+                    ("transactions.exported", "Transactions exported"),
+                    ("banking.evidence_exported", "Bank evidence exported"),
+                    ("banking.circuit_closed", "Bank circuit closed by hand"),
+                ],
+                max_length=64,
+                verbose_name="action",
+            ),
         ),
     ]
