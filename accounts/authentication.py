@@ -10,10 +10,11 @@ from django.shortcuts import render
 from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
-from rest_framework_simplejwt.tokens import AccessToken, Token
+from rest_framework_simplejwt.tokens import Token
 
 from accounts.errors import InvalidToken, TokenRevoked, TooManyAttempts
 from accounts.models import User
+from accounts.tokens import Access
 from areamedica.api.errors import as_http
 
 
@@ -54,7 +55,7 @@ class BearerToken(JWTAuthentication):
             raw = self.get_raw_token(header)
             if raw is None:
                 raise InvalidToken
-            token = AccessToken(raw)  # type: ignore[arg-type]
+            token = Access(raw)  # type: ignore[arg-type]
         except (AuthenticationFailed, TokenError) as error:
             raise InvalidToken from error
         return self.get_user(token), token
@@ -64,9 +65,11 @@ class BearerToken(JWTAuthentication):
         try:
             pk = UUID(str(validated_token["sub"]))
             family_id = UUID(str(validated_token["fam"]))
-            version = int(validated_token["ver"])
+            version = validated_token["ver"]
         except (KeyError, ValueError) as error:
             raise InvalidToken from error
+        if type(version) is not int:
+            raise InvalidToken
         user = User.objects.signed_in(pk=pk, family_id=family_id, version=version)
         if user is None:
             raise TokenRevoked

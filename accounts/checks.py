@@ -28,6 +28,13 @@ def jwt_secret_is_strong(**_: Any) -> list[Error]:
         problems.append(
             Error("JWT_SECRET must differ from SECRET_KEY.", id="accounts.E002")
         )
+    if any(len(secret) < shortest for secret in settings.JWT_OLD_SECRETS):
+        problems.append(
+            Error(
+                f"JWT_OLD_SECRETS has one of fewer than {shortest} characters.",
+                id="accounts.E003",
+            )
+        )
     return problems
 
 

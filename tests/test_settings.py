@@ -69,6 +69,7 @@ def problems(settings: Any, **changes: object) -> set[str | None]:
         ({"JWT_SECRET": "short"}, "accounts.E001"),
         ({"JWT_SECRET": "x" * 40, "ENVIRONMENT": "production"}, "accounts.E001"),
         ({"JWT_SECRET": "x" * 64, "SECRET_KEY": "x" * 64}, "accounts.E002"),
+        ({"JWT_OLD_SECRETS": ["x" * 64, "short"]}, "accounts.E003"),
         ({"NOT_SEEN_ACTION": "forget"}, "transactions.E001"),
         ({"REVIEW_SECOND_PERSON_ABOVE": Decimal(-1)}, "transactions.E002"),
     ],

@@ -27,8 +27,8 @@ class RefreshFamily(models.Model):
 class RefreshToken(models.Model):
     """One refresh token, named by its jti; the token itself is never stored.
 
-    A token can be written out again from this row and the signing key, which is how a
-    parallel second use gets the same successor.
+    A token can be written out again from this row and the key of the day, which is how
+    a parallel second use gets the same successor, also when the key has just changed.
     """
 
     jti = models.UUIDField(primary_key=True, default=uuid4, editable=False)

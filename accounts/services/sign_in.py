@@ -11,8 +11,6 @@ from django.db.transaction import atomic
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken
-from rest_framework_simplejwt.tokens import RefreshToken as SignedRefresh
 
 from accounts.errors import (
     InvalidCredentials,
@@ -23,6 +21,7 @@ from accounts.errors import (
 from accounts.models import RefreshFamily, RefreshToken, User
 from accounts.services import second_step
 from accounts.services.second_step import Proved
+from accounts.tokens import Access, Refresh
 from audit.actions import Action
 from audit.services import record
 
@@ -106,12 +105,12 @@ def _lifetime(user: User) -> timedelta:
 
 def _write_out(user: User, token: RefreshToken) -> Tokens:
     lifetime = _lifetime(user)
-    access = AccessToken()
+    access = Access()
     access.set_exp(lifetime=lifetime)
     access["sub"] = str(user.pk)
     access["fam"] = str(token.family_id)
     access["ver"] = user.token_version
-    refresh = SignedRefresh()
+    refresh = Refresh()
     refresh.payload = {
         "token_type": "refresh",
         "jti": str(token.jti),
@@ -130,7 +129,7 @@ def _write_out(user: User, token: RefreshToken) -> Tokens:
 def _jti_of(raw: str) -> UUID:
     """:raises InvalidToken: not a refresh token of ours, or expired."""
     try:
-        return UUID(str(SignedRefresh(raw)["jti"]))  # type: ignore[arg-type]
+        return UUID(str(Refresh(raw)["jti"]))  # type: ignore[arg-type]
     except (TokenError, KeyError, ValueError) as error:
         raise InvalidToken from error
 

@@ -218,6 +218,8 @@ AXES_CLIENT_IP_CALLABLE = "areamedica.addresses.client_address"
 AXES_LOCKOUT_CALLABLE = "accounts.authentication.locked_out"
 
 JWT_SECRET = env.text("JWT_SECRET")
+# Keys that only check what they once signed (docs/operations.md, "Change the keys").
+JWT_OLD_SECRETS = env.words("JWT_OLD_SECRETS")
 ACCESS_TOKEN_EXPIRE_MINUTES = env.number("ACCESS_TOKEN_EXPIRE_MINUTES", 30, least=1)
 STAFF_TOKEN_EXPIRE_MINUTES = env.number("STAFF_TOKEN_EXPIRE_MINUTES", 15, least=1)
 REFRESH_TOKEN_EXPIRE_DAYS = env.number("REFRESH_TOKEN_EXPIRE_DAYS", 7, least=1)

@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-import jwt
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
@@ -197,54 +196,6 @@ def test_a_closed_account_is_out_at_once(ana: User, root: User) -> None:
     refused = call("/refresh", {"refresh_token": tokens["refresh_token"]})
     assert code(refused) == (401, "TOKEN_REVOKED")
     assert sign_in(ana).status_code == 401
-
-
-def forged(claims: dict[str, Any], key: str, algorithm: str = "HS256") -> str:
-    return jwt.encode(claims, key, algorithm=algorithm)
-
-
-def test_no_forged_or_confused_token_is_taken(ana: User) -> None:
-    secret = django_settings.JWT_SECRET
-    tokens = sign_in(ana).json()
-    good = jwt.decode(
-        tokens["access_token"],
-        secret,
-        algorithms=["HS256"],
-        audience="areamedica-api",
-    )
-    battery = [
-        forged(good, "another-key-of-sufficient-length-0123456789"),
-        jwt.encode(good, None, algorithm="none"),
-        forged({**good, "exp": 1}, secret),
-        forged({key: good[key] for key in good if key != "exp"}, secret),
-        forged({**good, "aud": "other"}, secret),
-        forged({**good, "iss": "other"}, secret),
-        forged({**good, "token_type": "refresh"}, secret),
-        forged({key: good[key] for key in good if key != "token_type"}, secret),
-        forged({**good, "sub": "00000000-0000-4000-8000-00000000abcd"}, secret),
-        forged({**good, "sub": "x"}, secret),
-        forged({**good, "fam": "x"}, secret),
-        forged({**good, "ver": 99}, secret),
-        forged({**good, "ver": "x"}, secret),
-        forged({key: good[key] for key in good if key != "fam"}, secret),
-        forged(good, secret, "HS512"),
-        tokens["refresh_token"],
-        tokens["access_token"] + "x",
-        tokens["access_token"].rsplit(".", 1)[0] + ".",
-        "x" * 100_000,
-        "not.a.token",
-        "",
-    ]
-    for token in battery:
-        answer = APIClient(raise_request_exception=False).get(
-            f"{AUTH}/me", headers={"Authorization": f"Bearer {token}"}
-        )
-        assert answer.status_code == 401, token[:60]
-        assert answer["WWW-Authenticate"].startswith("Bearer")
-    for raw in [tokens["access_token"], "x", "", forged(good, secret)]:
-        answer = call("/refresh", {"refresh_token": raw})
-        assert answer.status_code in {400, 401}
-    assert call("/me", token=forged(good, secret)).status_code == 200
 
 
 def test_registration_is_closed_unless_opened(db: None, settings: Any) -> None:
