@@ -1,6 +1,7 @@
 """Judges the settings of this room before the first request."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, register
@@ -49,14 +50,37 @@ def second_factor_is_meant(**_: Any) -> list[Error]:
         problems.append(
             Error(
                 f"SECOND_FACTOR_REQUIRED_FOR names no role of the staff: {words}.",
-                id="accounts.E003",
+                id="accounts.E004",
             )
         )
     if any(len(key) < _SHORTEST_SECRET for key in settings.SECOND_FACTOR_KEYS):
         problems.append(
             Error(
                 f"SECOND_FACTOR_KEY has fewer than {_SHORTEST_SECRET} characters.",
-                id="accounts.E004",
+                id="accounts.E005",
             )
         )
     return problems
+
+
+@register()
+def links_lead_somewhere(**_: Any) -> list[Error]:
+    """Letters point at an address of ours, over TLS in production."""
+    address = urlsplit(settings.PUBLIC_URL)
+    schemes = {"https"} if settings.ENVIRONMENT == "production" else {"http", "https"}
+    if address.scheme in schemes and address.hostname and not address.query:
+        return []
+    return [
+        Error(
+            "PUBLIC_URL must be an address such as https://clinica.example.",
+            id="accounts.E006",
+        )
+    ]
+
+
+@register()
+def letters_can_leave(**_: Any) -> list[Error]:
+    """Without a mail server a forgotten password stays forgotten."""
+    if settings.ENVIRONMENT != "production" or settings.EMAIL_URL:
+        return []
+    return [Error("EMAIL_URL is not set: no letter would leave.", id="accounts.E007")]

@@ -179,3 +179,9 @@ class LastSecondFactor(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "LAST_SECOND_FACTOR"
     sentence = _("Your role needs a second factor; add another before removing this.")
+
+
+class InvalidLink(Refusal):
+    kind = Kind.VALIDATION
+    code = "INVALID_LINK"
+    sentence = _("This link is not valid, has expired or was used; ask for a new one.")

@@ -1,13 +1,20 @@
 from celery import shared_task
 
-from accounts.services import admission, second_step, sign_in
+from accounts.services import admission, letters, second_step, sign_in
 from areamedica.api import idempotency
 
 
 @shared_task(name="accounts.forget_expired")
 def forget_expired() -> None:
-    """Delete what only its lifetime kept: dead sign-ins, nonces, steps, answers."""
+    """Delete what only its lifetime kept: sign-ins, nonces, steps, letters, answers."""
     sign_in.forget_expired()
     admission.forget_nonces()
     second_step.forget_old()
+    letters.forget_old()
     idempotency.forget_expired()
+
+
+@shared_task(name="accounts.send_letters")
+def send_letters() -> None:
+    """Send whatever letter is due; rung after a commit, and by beat."""
+    letters.send_due()

@@ -5,6 +5,7 @@ beside its `kid`, and a token of one kind is never taken for another.
 """
 
 import hashlib
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -102,3 +103,10 @@ class Access(_Ours, AccessToken):
 
 class Refresh(_Ours, RefreshToken):  # type: ignore[misc]  # its mixins disagree
     """Names the row of `RefreshToken` by its `jti`."""
+
+
+class SecondStep(_Ours):
+    """Says that the password was right; its type makes it good for nothing else."""
+
+    token_type = "second_step"  # noqa: S105 (a kind of token)
+    lifetime = timedelta(seconds=300)

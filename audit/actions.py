@@ -35,6 +35,12 @@ class Action(models.TextChoices):
     RECOVERY_CODES_MADE = "accounts.recovery_codes_made", _("Recovery codes made")
     RECOVERY_CODE_USED = "accounts.recovery_code_used", _("Recovery code used")
     SECOND_STEP_FAILED = "accounts.second_step_failed", _("Second step failed")
+    PASSWORD_RESET_ASKED = (
+        "accounts.password_reset_asked",
+        _("A link for a new password was asked for"),
+    )
+    PASSWORD_RESET = "accounts.password_reset", _("Password set by a link")
+    EMAIL_VERIFIED = "accounts.email_verified", _("E-mail confirmed")
     TRANSACTION_RECORDED = "transactions.recorded", _("Transaction recorded")
     TRANSACTION_CHANGED = "transactions.changed", _("Transaction changed")
     TRANSACTION_MOVED = "transactions.moved", _("State of a transaction changed")

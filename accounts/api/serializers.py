@@ -122,3 +122,19 @@ class UserStatsOut(serializers.Serializer):
     active_users = serializers.IntegerField()
     admin_users = serializers.IntegerField()
     suspended_users = serializers.IntegerField()
+
+
+class AskForPasswordBody(serializers.Serializer):
+    email = serializers.EmailField(max_length=255)
+
+
+class AskedOut(serializers.Serializer):
+    message = serializers.CharField()
+
+
+class VerifyEmailBody(serializers.Serializer):
+    token = serializers.CharField(max_length=1024)
+
+
+class ResetPasswordBody(NewPassword, VerifyEmailBody):
+    """The token of the letter's link, and the password twice."""

@@ -1,5 +1,6 @@
-"""People and machines, what they may do, and what they show at the door."""
+"""People and machines, what they may do, what they show, and the letters they get."""
 
+from accounts.models.letters import Letter
 from accounts.models.machines import ClientKey, ServiceClient, UsedNonce
 from accounts.models.people import (
     SYSTEM_ID,
@@ -16,6 +17,7 @@ __all__ = [
     "SYSTEM_ID",
     "ClientKey",
     "Grant",
+    "Letter",
     "Permission",
     "RefreshFamily",
     "RefreshToken",

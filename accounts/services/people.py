@@ -6,8 +6,9 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from accounts.errors import EmailTaken, NotForMachines, SelfGrant
-from accounts.models import Role, User, same_mailbox
+from accounts.models import Letter, Role, User, same_mailbox
 from accounts.policies import may_give, may_manage
+from accounts.services.letters import post
 from accounts.services.rights import refuse_if_last_superuser
 from accounts.services.sign_in import end_every_sign_in
 from areamedica.database import violated
@@ -51,7 +52,20 @@ def create_user(
         subject=("user", candidate.pk),
         facts={"role": role.name},
     )
+    post(Letter.Kind.VERIFY, candidate)
     return candidate
+
+
+def set_password(user: User, password: str) -> None:
+    """Set it, end every sign-in and write to the user; in the caller's transaction.
+
+    :raises django.core.exceptions.ValidationError: the password breaks a rule.
+    """
+    validate_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password", "updated_at"])
+    end_every_sign_in(user)
+    post(Letter.Kind.PASSWORD_CHANGED, user)
 
 
 @atomic
@@ -66,10 +80,7 @@ def change_password(*, actor: User, user: User, password: str) -> None:
         raise NotForMachines
     if actor.pk != user.pk:
         _refuse_unless_manager(actor, user)
-    validate_password(password, user)
-    user.set_password(password)
-    user.save(update_fields=["password", "updated_at"])
-    end_every_sign_in(user)
+    set_password(user, password)
     record(Action.PASSWORD_CHANGED, actor_id=actor.pk, subject=("user", user.pk))
 
 

@@ -23,8 +23,8 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 from django.http import HttpRequest
 from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import Token
 
+from accounts import tokens
 from accounts.errors import (
     InvalidSecondFactor,
     InvalidToken,
@@ -37,7 +37,6 @@ from accounts.policies import needs_second_factor
 from audit.actions import Action
 from audit.services import record
 
-LIFETIME = timedelta(minutes=5)
 WRONG_ANSWERS = 5
 LOCKED_FOR = timedelta(minutes=15)
 
@@ -56,13 +55,6 @@ class Proved(StrEnum):
 
 # Looks at the factors of a locked person and uses up what it takes; None: wrong.
 Proof = Callable[[User], Proved | None]
-
-
-class SecondStepToken(Token):
-    """Says that the password was right; its type makes it good for nothing else."""
-
-    token_type = "second_step"  # noqa: S105 (a kind of token)
-    lifetime = LIFETIME
 
 
 def is_enrolled(user: User) -> bool:
@@ -92,7 +84,7 @@ def demand(user: User) -> None:
     """
     if not is_enrolled(user):
         return refuse_unenrolled(user)
-    token = SecondStepToken()
+    token = tokens.SecondStep()
     token["sub"] = str(user.pk)
     token["ver"] = user.token_version
     kinds = Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True)
@@ -100,7 +92,7 @@ def demand(user: User) -> None:
     codes[Authenticator.Type.RECOVERY_CODES] = Proved.RECOVERY_CODE
     raise SecondFactorRequired(
         token=str(token),
-        expires_in=int(LIFETIME.total_seconds()),
+        expires_in=int(tokens.SecondStep.lifetime.total_seconds()),
         methods=[method.value for kind, method in codes.items() if kind in set(kinds)],
     )
 
@@ -113,7 +105,7 @@ def take_token(*, raw: str, proof: Proof) -> tuple[User, Proved]:
     :raises SecondStepLocked: :raises InvalidSecondFactor: as `answer`.
     """
     try:
-        token = SecondStepToken(raw)  # type: ignore[arg-type]  # DRF's stubs
+        token = tokens.SecondStep(raw)  # type: ignore[arg-type]  # DRF's stubs
         pk, jti = UUID(str(token["sub"])), UUID(str(token["jti"]))
         version = int(token["ver"])
     except (TokenError, KeyError, ValueError) as error:

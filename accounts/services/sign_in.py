@@ -18,8 +18,9 @@ from accounts.errors import (
     TokenRevoked,
     TooManyAttempts,
 )
-from accounts.models import RefreshFamily, RefreshToken, User
+from accounts.models import Letter, RefreshFamily, RefreshToken, User
 from accounts.services import second_step
+from accounts.services.letters import post
 from accounts.services.second_step import Proved
 from accounts.tokens import Access, Refresh
 from audit.actions import Action
@@ -190,12 +191,13 @@ def _living_user(token: RefreshToken) -> User:
 
 
 def _end_stolen(jti: UUID) -> None:
-    token = RefreshToken.objects.filter(jti=jti).select_related("family").first()
+    token = RefreshToken.objects.filter(jti=jti).select_related("family__user").first()
     if token is None or token.family.revoked_at is not None:
         return
     RefreshFamily.objects.filter(pk=token.family_id).update(revoked_at=Now())
-    user_id = token.family.user_id
-    record(Action.TOKEN_REUSED, actor_id=user_id, subject=("user", user_id))
+    user = token.family.user
+    record(Action.TOKEN_REUSED, actor_id=user.pk, subject=("user", user.pk))
+    post(Letter.Kind.TOKEN_REUSED, user)
 
 
 @atomic

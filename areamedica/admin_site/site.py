@@ -23,7 +23,7 @@ from accounts.services.access import note_refusal
 from accounts.services.second_step import must_enrol
 from accounts.visitors import actor_of
 from areamedica import metrics
-from areamedica.admin_site import own_security
+from areamedica.admin_site import by_link, own_security
 from areamedica.admin_site.own_password import own_password
 from areamedica.admin_site.second_step import PasswordStep, second_step
 from areamedica.back_office import NotAllowed, can, person_of
@@ -62,6 +62,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
         }
         return [
             path("language/", set_language, name="language"),
+            *by_link.urls,
             path("second-step/", self.second_step, name="second_step"),
             *(
                 path(address, self.admin_view(self._page(page)), name=name)

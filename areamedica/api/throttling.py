@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
+from django.http import HttpRequest
 from limits import RateLimitItem, RateLimitItemPerSecond
 from limits.storage import storage_from_string
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -30,12 +31,12 @@ def _limiter() -> SlidingWindowCounterRateLimiter:
     return SlidingWindowCounterRateLimiter(store)
 
 
-def _hit(limit: RateLimitItem, who: str, request: Request) -> None:
+def _hit(limit: RateLimitItem, who: str, request: HttpRequest) -> None:
     """Count one request of `who`. :raises TooManyRequests: beyond the limit."""
     limiter = _limiter()
     allowed = limiter.hit(limit, who)
     window = limiter.get_window_stats(limit, who)
-    request._request.rate_limit = (  # type: ignore[attr-defined]
+    request.rate_limit = (  # type: ignore[attr-defined]
         limit.amount,
         window.remaining if allowed else 0,
         int(window.reset_time),
@@ -71,7 +72,7 @@ class RequestLimit(BaseThrottle):
                 settings.RATE_LIMIT_REQUESTS, settings.RATE_LIMIT_PERIOD
             )
         try:
-            _hit(limit, who, request)
+            _hit(limit, who, request._request)
         except RedisError:
             log.warning("limits_open")
         return True
@@ -83,10 +84,18 @@ class SignInLimit(BaseThrottle):
     refusals = (Unavailable,)
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        limit = RateLimitItemPerSecond(settings.LOGIN_RATE_LIMIT_REQUESTS, 60)
-        try:
-            _hit(limit, f"sign-in:{client_address(request._request)}", request)
-        except RedisError as error:
-            log.warning("limits_closed")
-            raise Unavailable(retry_after=timedelta(seconds=5)) from error
+        limit_sign_ins(request._request)
         return True
+
+
+def limit_sign_ins(request: HttpRequest) -> None:
+    """Count one attempt of whoever is not signed in yet.
+
+    :raises TooManyRequests: beyond the limit. :raises Unavailable: Redis is gone.
+    """
+    limit = RateLimitItemPerSecond(settings.LOGIN_RATE_LIMIT_REQUESTS, 60)
+    try:
+        _hit(limit, f"sign-in:{client_address(request)}", request)
+    except RedisError as error:
+        log.warning("limits_closed")
+        raise Unavailable(retry_after=timedelta(seconds=5)) from error

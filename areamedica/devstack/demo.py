@@ -194,6 +194,7 @@ class Demo:
             **drawn,
             "DJANGO_SETTINGS_MODULE": "areamedica.settings.local",
             "ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "PUBLIC_URL": self.given.get("PUBLIC_URL", f"http://127.0.0.1:{self.port}"),
             "DEMO_PASSWORD": self.password,
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "NO_PROXY": no_proxy,

@@ -163,6 +163,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "transactions.sweep",
         "schedule": timedelta(seconds=env.number("SWEEP_SECONDS", 5, least=1)),
     },
+    "letters": {
+        "task": "accounts.send_letters",
+        "schedule": timedelta(seconds=30),
+    },
     "forget-idle-budgets": {
         "task": "banking.forget_idle_budgets",
         "schedule": timedelta(hours=6),
@@ -244,6 +248,25 @@ MFA_TOTP_ISSUER = APP_NAME
 MFA_TOTP_TOLERANCE = 1
 
 ALLOW_PUBLIC_REGISTRATION = env.flag("ALLOW_PUBLIC_REGISTRATION", default=False)
+
+# --- Letters -------------------------------------------------------------------------
+# Where links in letters lead; what a request calls this server decides nothing.
+PUBLIC_URL = env.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+EMAIL_URL = env.text("EMAIL_URL", "")
+_MAIL = env.env.email_url_config(EMAIL_URL or "consolemail://")
+EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _MAIL["EMAIL_FILE_PATH"]
+EMAIL_HOST = _MAIL["EMAIL_HOST"] or "localhost"
+EMAIL_PORT = _MAIL["EMAIL_PORT"] or 25
+EMAIL_HOST_USER = _MAIL["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _MAIL["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "areamedica@localhost")
+RESET_LINK_MINUTES = env.number("RESET_LINK_MINUTES", 60, least=1)
+VERIFY_LINK_HOURS = env.number("VERIFY_LINK_HOURS", 72, least=1)
+LETTERS_PER_HOUR = env.number("LETTERS_PER_HOUR", 3, least=1)
 
 # --- The API -------------------------------------------------------------------------
 REST_FRAMEWORK = {

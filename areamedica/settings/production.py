@@ -8,6 +8,13 @@ DEBUG = False
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS]
 
+_HOST = ALLOWED_HOSTS[0].lstrip(".") if ALLOWED_HOSTS else ""
+PUBLIC_URL = (env.text("PUBLIC_URL", "") or f"https://{_HOST}").rstrip("/")
+if not EMAIL_URL:
+    # A check says so. The console would show links to whoever reads the logs; a mail
+    # server that is not there only makes letters wait.
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
 # Probes and scrapes come from inside, over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]

@@ -17,6 +17,15 @@ function show(name) {
   dialog.querySelector("input:not([type=hidden]):not(:disabled), button")?.focus();
 }
 
+// --- Links from letters -------------------------------------------------------------
+// The token stands behind "#", so that no server sees it before the form is sent.
+function takeTokenFromAddress() {
+  const field = document.querySelector("form[data-by-link] input[name=token]");
+  if (!field || !location.hash) return;
+  field.value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+}
+
 // --- Keys ---------------------------------------------------------------------------
 function moveRow(step) {
   const rows = [...document.querySelectorAll("[data-row]")];
@@ -138,6 +147,7 @@ function everySeconds(seconds, refresh) {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
+  takeTokenFromAddress();
   const wrong = document.querySelector(".am-field--wrong input, .am-field--wrong select");
   // The page is hidden while it loads, so the browser's own autofocus comes to nothing.
   const first =

@@ -416,9 +416,9 @@ def test_the_librarys_own_pages_are_not_there(back_office: Any, root: User) -> N
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"SECOND_FACTOR_REQUIRED_FOR": ["reviewers"]}, "accounts.E003"),
-        ({"SECOND_FACTOR_REQUIRED_FOR": ["user"]}, "accounts.E003"),
-        ({"SECOND_FACTOR_KEYS": ["short"]}, "accounts.E004"),
+        ({"SECOND_FACTOR_REQUIRED_FOR": ["reviewers"]}, "accounts.E004"),
+        ({"SECOND_FACTOR_REQUIRED_FOR": ["user"]}, "accounts.E004"),
+        ({"SECOND_FACTOR_KEYS": ["short"]}, "accounts.E005"),
     ],
 )
 def test_settings_are_judged(settings: Any, changes: Any, expected: str) -> None:

@@ -1,0 +1,112 @@
+"""The way back in as a person walks it: from the sign-in page, by keys, on a phone."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from accounts.models import User
+from tests.accounts.letterbox import link_of, post_comes, the_letter
+from tests.accounts.test_sign_in import call, sign_in
+
+CHROMIUM = "/usr/bin/chromium"
+NEW = "otra-clave-bien-larga-2"
+# Set to a folder to look at the pages.
+PICTURES = os.environ.get("PICTURES", "")
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no chromium here"),
+]
+
+
+@pytest.fixture(params=[390, 1440])
+def page(request: Any, live_server: Any, settings: Any) -> Iterator[Page]:
+    settings.PUBLIC_URL = live_server.url
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        window = chromium.new_context(
+            viewport={"width": request.param, "height": 844},
+            locale="es-VE",
+            base_url=live_server.url,
+        )
+        page = window.new_page()
+        troubles: list[str] = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        yield page
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    assert troubles == []
+
+
+def look(page: Page, name: str) -> None:
+    """Nothing is wider than the window; and a picture for whoever wants one."""
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, name
+    if PICTURES:
+        width = page.viewport_size["width"]  # type: ignore[index]
+        page.screenshot(path=f"{PICTURES}/{name}-{width}.png")
+
+
+def test_a_clerk_walks_back_in(page: Page, ana: User) -> None:
+    page.goto("/admin/login/")
+    look(page, "login")
+    page.get_by_role("link", name="¿Olvidó su contraseña?").click()
+    expect(page.get_by_label("Correo")).to_be_focused()
+    look(page, "ask")
+    page.keyboard.type(ana.email)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("el mensaje va en camino")
+    look(page, "asked")
+    address, token = link_of(the_letter())
+    page.goto(f"{address}#{token}")
+    # The token is gone from the address bar, and so from the browser's history.
+    expect(page).to_have_url(re.compile(r"/admin/set-password/$"))
+    expect(page.get_by_label("Contraseña nueva *", exact=True)).to_be_focused()
+    look(page, "set")
+    for typed, key in (("corta", "Tab"), ("otra", "Enter")):
+        page.keyboard.type(typed)
+        page.keyboard.press(key)
+    expect(page.get_by_text("Las dos no son iguales.")).to_be_visible()
+    look(page, "wrong")
+    for field in page.locator("input[type=password]").all():
+        field.fill(NEW)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Su contraseña fue cambiada")
+    look(page, "done")
+    page.goto("about:blank")
+    page.goto(f"{address}#{token}")
+    for field in page.locator("input[type=password]").all():
+        field.fill("y-una-tercera-clave")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Este enlace no es válido")
+    look(page, "invalid")
+    page.get_by_role("link", name="Volver").click()
+    page.keyboard.type(ana.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(NEW)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/admin/$"))
+
+
+def test_an_email_is_confirmed_with_one_key(page: Page, ana: User) -> None:
+    access = sign_in(ana).json()["access_token"]
+    call("/verify-email/resend", {}, token=access)
+    (letter,) = post_comes()
+    address, token = link_of(letter)
+    page.goto(f"{address}#{token}")
+    look(page, "verify")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("quedó confirmado")
+    look(page, "verified")
+    ana.refresh_from_db()
+    assert ana.is_verified
