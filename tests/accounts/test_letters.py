@@ -55,8 +55,8 @@ def test_a_name_made_up_by_a_stranger_is_in_no_letter(db: None, settings: Any) -
         "/register",
         {
             "email": "victima@casa.test",
-            "password": "secreto-9",
-            "password_confirmation": "secreto-9",
+            "password": "loro-azul-9",
+            "password_confirmation": "loro-azul-9",
             "full_name": "Gane ya en https://evil.example",
         },
     )

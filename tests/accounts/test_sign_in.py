@@ -201,8 +201,8 @@ def test_a_closed_account_is_out_at_once(ana: User, root: User) -> None:
 def test_registration_is_closed_unless_opened(db: None, settings: Any) -> None:
     body = {
         "email": "nuevo@casa.test",
-        "password": "secreto-9",
-        "password_confirmation": "secreto-9",
+        "password": "loro-azul-9",
+        "password_confirmation": "loro-azul-9",
         "full_name": "Nuevo",
     }
     assert code(call("/register", body)) == (403, "REGISTRATION_CLOSED")
