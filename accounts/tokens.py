@@ -16,6 +16,8 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
+# How long a password is good for without the second step.
+STEP_LIFETIME = timedelta(minutes=5)
 # Eight times what we write; more is not even looked at.
 _LONGEST = 4096
 # What PyJWT and JSON raise over input nobody means well with.
@@ -109,4 +111,4 @@ class SecondStep(_Ours):
     """Says that the password was right; its type makes it good for nothing else."""
 
     token_type = "second_step"  # noqa: S105 (a kind of token)
-    lifetime = timedelta(seconds=300)
+    lifetime = STEP_LIFETIME

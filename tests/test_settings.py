@@ -70,6 +70,13 @@ def problems(settings: Any, **changes: object) -> set[str | None]:
         ({"JWT_SECRET": "x" * 40, "ENVIRONMENT": "production"}, "accounts.E001"),
         ({"JWT_SECRET": "x" * 64, "SECRET_KEY": "x" * 64}, "accounts.E002"),
         ({"JWT_OLD_SECRETS": ["x" * 64, "short"]}, "accounts.E003"),
+        ({"PUBLIC_URL": "clinica.example"}, "accounts.E004"),
+        ({"PUBLIC_URL": "https://"}, "accounts.E004"),
+        (
+            {"PUBLIC_URL": "http://clinica.example", "ENVIRONMENT": "production"},
+            "accounts.E004",
+        ),
+        ({"ENVIRONMENT": "production", "EMAIL_URL": ""}, "accounts.E005"),
         ({"NOT_SEEN_ACTION": "forget"}, "transactions.E001"),
         ({"REVIEW_SECOND_PERSON_ABOVE": Decimal(-1)}, "transactions.E002"),
     ],
@@ -99,6 +106,52 @@ def test_production_does_not_start_without_its_secrets() -> None:
     )
     assert answer.returncode != 0
     assert "is not set; .env.example explains it." in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (
+            {},
+            "https://clinica.example django.core.mail.backends.smtp.EmailBackend"
+            " localhost 25 False False",
+        ),
+        (
+            {
+                "PUBLIC_URL": "https://otra.example/",
+                "EMAIL_URL": "smtp+ssl://ana:x%40y@mail.example:465",
+            },
+            "https://otra.example django.core.mail.backends.smtp.EmailBackend"
+            " mail.example 465 False True",
+        ),
+    ],
+)
+def test_in_production_letters_never_go_to_the_console(
+    given: dict[str, str], read: str
+) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": "postgres://x:x@127.0.0.1:9/x",
+        "REDIS_URL": "redis://127.0.0.1:9/0",
+        "SECRET_KEY": "x" * 64,
+        "JWT_SECRET": "y" * 64,
+        "ALLOWED_HOSTS": ".clinica.example,web",
+        **given,
+    }
+    asked = (
+        "from areamedica.settings import production as p;"
+        "print(p.PUBLIC_URL, p.EMAIL_BACKEND, p.EMAIL_HOST, p.EMAIL_PORT,"
+        " p.EMAIL_USE_TLS, p.EMAIL_USE_SSL)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == read
 
 
 def test_every_variable_is_explained() -> None:

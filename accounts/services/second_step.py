@@ -92,7 +92,7 @@ def demand(user: User) -> None:
     codes[Authenticator.Type.RECOVERY_CODES] = Proved.RECOVERY_CODE
     raise SecondFactorRequired(
         token=str(token),
-        expires_in=int(tokens.SecondStep.lifetime.total_seconds()),
+        expires_in=int(tokens.STEP_LIFETIME.total_seconds()),
         methods=[method.value for kind, method in codes.items() if kind in set(kinds)],
     )
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from accounts.services.second_step import LIFETIME
+from accounts.tokens import STEP_LIFETIME
 
 _CONFIRMED = "confirmed_at"
 
@@ -33,7 +33,7 @@ def confirmed(view: Page) -> Page:
         request: HttpRequest, site: AdminSite, **kwargs: object
     ) -> HttpResponse:
         since = time.time() - request.session.get(_CONFIRMED, 0)
-        if since > LIFETIME.total_seconds():
+        if since > STEP_LIFETIME.total_seconds():
             back = urlencode({"next": request.path})
             return redirect(f"{reverse('admin:my_security_confirm')}?{back}")
         return view(request, site, **kwargs)
