@@ -91,6 +91,7 @@ def test_a_clerk_walks_back_in(page: Page, ana: User) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Este enlace no es válido")
     look(page, "invalid")
     page.get_by_role("link", name="Volver").click()
+    expect(page.get_by_label("Correo")).to_be_focused()
     page.keyboard.type(ana.email)
     page.keyboard.press("Tab")
     page.keyboard.type(NEW)
