@@ -14,9 +14,11 @@ from accounts.api.serializers import (
     VerifyEmailBody,
 )
 from accounts.api.views import password_rules_told
+from accounts.errors import InvalidLink
 from accounts.services import mailbox
 from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
+from areamedica.api.schema import ONCE, refuses
 from areamedica.api.throttling import SignInLimit
 from areamedica.api.views import Api
 
@@ -43,6 +45,7 @@ class AskForPassword(ForStrangers):
 
 
 class ResetPassword(ForStrangers):
+    @refuses(InvalidLink)
     @extend_schema(
         request=ResetPasswordBody,
         responses={204: None},
@@ -61,10 +64,12 @@ class ResetPassword(ForStrangers):
 
 
 class VerifyEmail(ForStrangers):
+    @refuses(InvalidLink)
     @extend_schema(
         request=VerifyEmailBody, responses={204: None}, operation_id="verify_email"
     )
     def post(self, request: Request) -> Response:
+        """The link of the letter proves that its reader has the mailbox."""
         body = VerifyEmailBody(data=request.data)
         body.is_valid(raise_exception=True)
         mailbox.verify_email(token=body.validated_data["token"])
@@ -74,6 +79,7 @@ class VerifyEmail(ForStrangers):
 class AskForVerification(Api):
     permission_classes = (IsAuthenticated,)
 
+    @refuses(*ONCE)
     @extend_schema(
         request=None, responses={202: None}, operation_id="verify_email_resend"
     )

@@ -88,7 +88,7 @@ def _page(
         "moment": moment,
         "refusal": refusal,
     }
-    status = refusal.http_status if refusal else 200
+    status = refusal.status if refusal else 200
     return TemplateResponse(request, f"accounts/{name}.html", context, status=status)
 
 

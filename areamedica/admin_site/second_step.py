@@ -23,7 +23,6 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.services.second_factor import Kind, factors_of
 from accounts.services.second_step import (
-    LIFETIME,
     Proof,
     answer,
     by_code,
@@ -31,6 +30,7 @@ from accounts.services.second_step import (
     is_enrolled,
     passkey_question,
 )
+from accounts.tokens import STEP_LIFETIME
 from areamedica.admin_site.confirmation import note_confirmed
 from areamedica.errors import Refusal
 
@@ -65,7 +65,7 @@ def _wait(request: HttpRequest, user: User, *, next_page: str) -> None:
 def _waiting(request: HttpRequest) -> User | None:
     """Whose second step this session waits for, if it is not too late."""
     waiting = request.session.get(WAITING)
-    if not waiting or time.time() - waiting["since"] > LIFETIME.total_seconds():
+    if not waiting or time.time() - waiting["since"] > STEP_LIFETIME.total_seconds():
         return None
     people = User.objects.with_rights().filter(is_active=True)
     found: User | None = people.filter(

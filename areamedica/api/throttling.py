@@ -18,6 +18,7 @@ from rest_framework.throttling import BaseThrottle
 from areamedica.addresses import client_address
 from areamedica.api.machines import ShownKey
 from areamedica.errors import TooManyRequests, Unavailable
+from areamedica.metrics import route_of
 
 if TYPE_CHECKING:  # DRF imports its throttles while it makes APIView
     from rest_framework.views import APIView
@@ -73,9 +74,17 @@ class RequestLimit(BaseThrottle):
             )
         try:
             _hit(limit, who, request._request)
+            self._count_route(who, request)
         except RedisError:
             log.warning("limits_open")
         return True
+
+    def _count_route(self, who: str, request: Request) -> None:
+        """Count where a request costs more than others, or guesses a password."""
+        route = route_of(request._request)
+        if most := settings.ROUTE_RATE_LIMITS.get(route):
+            limit = RateLimitItemPerSecond(most, 60)
+            _hit(limit, f"{who}:{route}", request._request)
 
 
 class SignInLimit(BaseThrottle):

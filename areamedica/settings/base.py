@@ -292,6 +292,13 @@ RATE_LIMIT_PERIOD = env.number("RATE_LIMIT_PERIOD", 3600, least=1)
 USER_RATE_LIMIT_REQUESTS = env.number("USER_RATE_LIMIT_REQUESTS", 100, least=1)
 USER_RATE_LIMIT_PERIOD = env.number("USER_RATE_LIMIT_PERIOD", 60, least=1)
 LOGIN_RATE_LIMIT_REQUESTS = env.number("LOGIN_RATE_LIMIT_REQUESTS", 30, least=1)
+# A minute and person, beside the limit above and tighter: whoever has found a token may
+# not guess the password with it, nobody leans on the bank's button, a PDF costs.
+ROUTE_RATE_LIMITS = {
+    "api/v1/profile/password": 5,
+    "api/v1/transactions/<str:id>/refresh": 20,
+    "api/v1/transactions/<str:id>/receipt": 30,
+}
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 MAX_BODY_BYTES = 262_144

@@ -178,6 +178,23 @@ def test_limits_are_counted_and_told(api: Any, ana: User, settings: Any) -> None
     assert refused["X-RateLimit-Limit"] == "3"
 
 
+def test_a_stolen_token_does_not_guess_the_password(api: Any, ana: User) -> None:
+    """Five tries a minute, whatever the limit of requests is."""
+    client = api(ana)
+    body = {"current_password": "x", "password": "y", "password_confirmation": "y"}
+    codes = [
+        client.put("/api/v1/profile/password", body, format="json").json()["error"][
+            "code"
+        ]
+        for _ in range(6)
+    ]
+    assert codes == ["INVALID_PASSWORD"] * 5 + ["RATE_LIMIT_EXCEEDED"]
+    refused = client.put("/api/v1/profile/password", body, format="json")
+    assert refused["X-RateLimit-Limit"] == "5"
+    assert int(refused["Retry-After"]) <= 60
+    assert client.get("/api/v1/profile").status_code == 200
+
+
 def test_guessed_tokens_are_counted_too(db: None, settings: Any) -> None:
     settings.RATE_LIMIT_REQUESTS = 2
     codes = [
