@@ -17,9 +17,14 @@ class Users(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(
         choices=[("active", "active"), ("inactive", "inactive")], method="by_status"
     )
-    role = django_filters.CharFilter(field_name="role__name")
-    search = django_filters.CharFilter(method="by_words")
-    sort = django_filters.CharFilter(method="in_order")
+    role = django_filters.CharFilter(field_name="role__name", help_text="its name")
+    search = django_filters.CharFilter(
+        method="by_words", help_text="part of the name or e-mail"
+    )
+    sort = django_filters.CharFilter(
+        method="in_order",
+        help_text=f"`field:asc` or `:desc`; of {', '.join(SORTABLE)}",
+    )
 
     class Meta:
         model = User

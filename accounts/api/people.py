@@ -102,6 +102,7 @@ class UserViewSet(
     filterset_class = Users
     lookup_value_converter = "str"
     lookup_url_kwarg = "id"
+    lookup_says = "the person's UUID"
     permission_classes = (needs(Permission.USER_MANAGE),)
 
     def get_queryset(self) -> QuerySet[User]:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import Role, User
+from areamedica.api.schema import example
 
 
 class TokensOut(serializers.Serializer):
@@ -49,11 +50,13 @@ class SignedInOut(TokensOut):
     user = UserOut()
 
 
+@example({"email": "ana@clinica.example", "password": "loro azul sobre el techo"})
 class SignInBody(serializers.Serializer):
     email = serializers.CharField(max_length=255)
     password = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 
+@example({"token": "eyJhbGciOiJIUzI1NiIs…", "code": "417728"})
 class SecondStepBody(serializers.Serializer):
     token = serializers.CharField(max_length=4096)
     code = serializers.CharField(
@@ -61,6 +64,7 @@ class SecondStepBody(serializers.Serializer):
     )
 
 
+@example({"refresh_token": "eyJhbGciOiJIUzI1NiIs…"})
 class RefreshBody(serializers.Serializer):
     refresh_token = serializers.CharField(max_length=4096)
 
@@ -79,19 +83,44 @@ class NewPassword(serializers.Serializer):
         return attrs
 
 
+@example(
+    {
+        "email": "ana@clinica.example",
+        "full_name": "Ana Gil",
+        "password": "loro azul sobre el techo",
+        "password_confirmation": "loro azul sobre el techo",
+    }
+)
 class RegisterBody(NewPassword):
     email = serializers.EmailField(max_length=255)
     full_name = serializers.CharField(min_length=2, max_length=255)
 
 
+@example(
+    {
+        "email": "ana@clinica.example",
+        "full_name": "Ana Gil",
+        "role": "cashier",
+        "password": "loro azul sobre el techo",
+        "password_confirmation": "loro azul sobre el techo",
+    }
+)
 class CreateUserBody(RegisterBody):
     role = serializers.SlugRelatedField(slug_field="name", queryset=Role.objects.all())
 
 
+@example(
+    {
+        "current_password": "la que tenía antes",
+        "password": "loro azul sobre el techo",
+        "password_confirmation": "loro azul sobre el techo",
+    }
+)
 class PasswordBody(NewPassword):
     current_password = serializers.CharField(max_length=1024, trim_whitespace=False)
 
 
+@example({"full_name": "Ana Gil", "phone": "584121234567", "national_id": "V12345678"})
 class ProfileBody(serializers.Serializer):
     full_name = serializers.CharField(min_length=2, max_length=255, required=False)
     phone = serializers.RegexField(
@@ -102,6 +131,7 @@ class ProfileBody(serializers.Serializer):
     )
 
 
+@example({"role": "reviewer", "reason": "Pasa a revisión"})
 class UpdateUserBody(ProfileBody):
     """A new role needs a reason, which the journal keeps."""
 
@@ -124,6 +154,7 @@ class UserStatsOut(serializers.Serializer):
     suspended_users = serializers.IntegerField()
 
 
+@example({"email": "ana@clinica.example"})
 class AskForPasswordBody(serializers.Serializer):
     email = serializers.EmailField(max_length=255)
 
@@ -132,9 +163,17 @@ class AskedOut(serializers.Serializer):
     message = serializers.CharField()
 
 
+@example({"token": "WyI5YjJk…:1vK…"})
 class VerifyEmailBody(serializers.Serializer):
     token = serializers.CharField(max_length=1024)
 
 
+@example(
+    {
+        "token": "WyI5YjJk…:1vK…",
+        "password": "loro azul sobre el techo",
+        "password_confirmation": "loro azul sobre el techo",
+    }
+)
 class ResetPasswordBody(NewPassword, VerifyEmailBody):
     """The token of the letter's link, and the password twice."""

@@ -20,6 +20,14 @@ DEFAULT_SIZE = 20
 LARGEST_SIZE = 100
 EXACT_TOTAL = 10_000
 _LARGEST_OFFSET = 10_000_000
+_PARAMETERS = {
+    "page": "from 1",
+    "size": f"rows of a page, at most {LARGEST_SIZE}",
+    "page_size": "the same as `size`",
+    "limit": "the same as `size`, with `offset`",
+    "offset": "rows to skip",
+    "cursor": "empty to start, then `next_cursor`; constant cost at any depth",
+}
 
 
 def _whole(request: Request, names: Sequence[str], default: int, least: int) -> int:
@@ -139,11 +147,12 @@ class Pages(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        def parameter(name: str, kind: str) -> dict[str, Any]:
-            return {"name": name, "in": "query", "schema": {"type": kind}}
-
-        numbers = ("page", "size", "page_size", "limit", "offset")
         return [
-            *(parameter(name, "integer") for name in numbers),
-            parameter("cursor", "string"),
+            {
+                "name": name,
+                "in": "query",
+                "description": says,
+                "schema": {"type": "string" if name == "cursor" else "integer"},
+            }
+            for name, says in _PARAMETERS.items()
         ]

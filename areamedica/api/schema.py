@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.utils import translation
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework.permissions import AllowAny
 
 from areamedica.api.deprecation import deprecation_of
@@ -49,6 +50,13 @@ def refuses(*refusals: type[Refusal]) -> Callable[[View], View]:
     return mark
 
 
+def example(value: Node) -> Callable[[View], View]:
+    """Show a whole body of this serializer in the document; a test sends it."""
+    shown = OpenApiExample("example", value=value)
+    mark: Callable[[View], View] = extend_schema_serializer(examples=[shown])
+    return mark
+
+
 def contract_only(endpoints: list[tuple[Any, ...]], **_: Any) -> list[tuple[Any, ...]]:
     """Keep the contract's own addresses; the aliases answer but are not advertised."""
     return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/v1/")]
@@ -63,6 +71,9 @@ class Documented(AutoSchema):
             return None
         refusals = list(self._refusals("requestBody" in operation))
         operation["x-permissions"] = [each.value for each in self._permissions()]
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                parameter["description"] = getattr(self.view, "lookup_says", "")
         if InFlight in refusals:
             operation.setdefault("parameters", []).append(_KEY)
         for answer in operation["responses"].values():

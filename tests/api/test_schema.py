@@ -121,6 +121,8 @@ def test_every_operation_says_what_it_does_and_who_may(
 ) -> None:
     for name, operation in operations.items():
         assert operation["description"], name
+        for parameter in operation.get("parameters", ()):
+            assert parameter["description"], (name, parameter["name"])
         assert set(operation["x-permissions"]) <= set(Permission.values), name
         assert {"400", "406", "429", "500", "503"} <= set(operation["responses"]), name
         if operation["x-permissions"]:
@@ -158,6 +160,31 @@ def test_every_operation_by_every_role(
             assert (code == "UNAUTHORIZED") != for_everybody, (name, code)
         else:
             assert (code == "FORBIDDEN") == lacks, (name, code)
+
+
+def test_every_example_is_a_body_that_is_understood(
+    operations: dict[str, dict[str, Any]],
+    api: Any,
+    person: Any,
+    ana: User,
+    bank: Any,
+    settings: Any,
+) -> None:
+    """Whatever else it meets, no field of it is refused."""
+    settings.QUICK_QUESTION_SECONDS = 0
+    settings.ALLOW_PUBLIC_REGISTRATION = True
+    row = submit(author=ana, claim=claim(), now=timezone.now()).transaction
+    client = api(person("paula", "admin", is_superuser=True))
+    for name, operation in operations.items():
+        method, path = name.split(" ")
+        content = operation.get("requestBody", {"content": {}})["content"]
+        for shown in content.get("application/json", {}).get("examples", {}).values():
+            known = ana.pk if "users" in path else row.pk
+            url = path.replace("{id}", str(known))
+            answer = getattr(client, method)(url, shown["value"], format="json")
+            refused = answer.status_code >= 400 and answer.json()["error"]["code"]
+            assert refused not in {"VALIDATION_ERROR", "INVALID_INPUT"}, (name, answer)
+        assert not content or content["application/json"]["examples"], name
 
 
 def test_every_documented_code_is_in_the_catalogue(

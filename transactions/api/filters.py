@@ -57,20 +57,46 @@ class AmountFilter(django_filters.Filter):
     field_class = AmountFormField
 
 
+_FROM = "recorded on this Caracas day or later"
+_TO = "recorded on this Caracas day or before"
+
+
 class Transactions(django_filters.FilterSet):
-    search = django_filters.CharFilter(method="by_words", label=_("search"))
-    status = Statuses(label=_("status"))
-    reference = django_filters.CharFilter(method="by_reference")
-    phone = django_filters.CharFilter(method="by_phone")
-    start_date = DayFilter(method="from_day")
-    from_date = DayFilter(method="from_day")
-    end_date = DayFilter(method="to_day")
-    to_date = DayFilter(method="to_day")
-    type = django_filters.MultipleChoiceFilter(choices=Type.choices)
-    bank = django_filters.CharFilter(method="by_bank")
-    amount_min = AmountFilter(field_name="amount", lookup_expr="gte")
-    amount_max = AmountFilter(field_name="amount", lookup_expr="lte")
-    sort = django_filters.CharFilter(method="in_order")
+    search = django_filters.CharFilter(
+        method="by_words",
+        label=_("search"),
+        help_text="name, document, phone, reference or its last digits",
+    )
+    status = Statuses(
+        label=_("status"), help_text="one or several: repeated, or with commas"
+    )
+    reference = django_filters.CharFilter(
+        method="by_reference", help_text="whole, or its last six digits"
+    )
+    phone = django_filters.CharFilter(
+        method="by_phone", help_text="the customer's: 04XXXXXXXXX or 584XXXXXXXXX"
+    )
+    start_date = DayFilter(method="from_day", help_text=_FROM)
+    from_date = DayFilter(method="from_day", help_text=_FROM)
+    end_date = DayFilter(method="to_day", help_text=_TO)
+    to_date = DayFilter(method="to_day", help_text=_TO)
+    type = django_filters.MultipleChoiceFilter(
+        choices=Type.choices, help_text="one or several"
+    )
+    bank = django_filters.CharFilter(
+        method="by_bank",
+        help_text="`BANESCO`, `MOBILE_TRANSFER`, or the payer's bank code",
+    )
+    amount_min = AmountFilter(
+        field_name="amount", lookup_expr="gte", help_text="such as `1234.56`"
+    )
+    amount_max = AmountFilter(
+        field_name="amount", lookup_expr="lte", help_text="such as `1234.56`"
+    )
+    sort = django_filters.CharFilter(
+        method="in_order",
+        help_text=f"`field:asc` or `:desc`, with commas; of {', '.join(SORTABLE)}",
+    )
 
     class Meta:
         model = Transaction

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from areamedica.api.schema import example
 from areamedica.api.serializing import Ready
 from areamedica.money import BOLIVAR, CURRENCIES
 from transactions.api.fields import (
@@ -34,6 +35,21 @@ class CustomerBody(Ready):
     concept = StrictCharField(max_length=500, **_OPTIONAL)
 
 
+@example(
+    {
+        "transaction_id": "CAJA-1-000123",
+        "reference": "000012417728",
+        "bank": "MOBILE_TRANSFER",
+        "bank_code": "0102",
+        "amount": "2350.75",
+        "customer": {
+            "full_name": "María Núñez",
+            "phone": "04141234567",
+            "national_id": "V12345678",
+            "concept": "Consulta",
+        },
+    }
+)
 class TransactionBody(Ready):
     """The seed's contract: POST /transactions."""
 
@@ -72,6 +88,15 @@ class TransactionBody(Ready):
         )
 
 
+@example(
+    {
+        "reference": "000000088120",
+        "customer_full_name": "María Núñez",
+        "customer_document": "V12345678",
+        "customer_phone": "04121234567",
+        "amount": "100.00",
+    }
+)
 class FullReferenceBody(Ready):
     """The manager front end's transfer."""
 
@@ -97,6 +122,18 @@ class FullReferenceBody(Ready):
         )
 
 
+@example(
+    {
+        "reference_number": "000012417728",
+        "phone_number": "04141234567",
+        "operation_date": "2026-01-15",
+        "bank_code": "0102",
+        "customer_full_name": "María Núñez",
+        "customer_document": "V12345678",
+        "customer_phone": "04121234567",
+        "amount": "2350.75",
+    }
+)
 class PartialReferenceBody(Ready):
     """The manager front end's pago móvil."""
 
@@ -232,10 +269,12 @@ class EventOut(Ready, serializers.ModelSerializer):
         )
 
 
+@example({"reason": "El monto no cubre la factura"})
 class ReasonBody(Ready):
     reason = StrictCharField(min_length=3, max_length=500)
 
 
+@example({"reason": "La diferencia es la comisión", "credit": 0})
 class ApproveBody(ReasonBody):
     credit = serializers.IntegerField(
         required=False,
@@ -246,6 +285,7 @@ class ApproveBody(ReasonBody):
     )
 
 
+@example({"reason": "Faltaba un dígito", "reference": "000012417728"})
 class ReopenBody(ReasonBody):
     reference = reference_field(required=False)
     amount = AmountField(required=False)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -93,6 +93,7 @@ class TransactionViewSet(
     filterset_class = Transactions
     lookup_value_converter = "str"
     lookup_url_kwarg = "id"
+    lookup_says = "the UUID, or the client's own `transaction_id`"
 
     def get_permissions(self) -> Sequence[Any]:
         permission = NEEDED.get(self.action or "")
@@ -298,6 +299,7 @@ class TransactionViewSet(
         request=serializers.ListSerializer(child=serializers.CharField()),
         responses={204: None},
         filters=False,
+        examples=[OpenApiExample("example", value="CAJA-1-000123")],
     )
     @action(detail=False, methods=["post"], url_path="bulk-delete")
     def bulk_delete(self, request: Request) -> HttpResponse:
