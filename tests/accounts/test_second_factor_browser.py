@@ -43,6 +43,7 @@ def give_passkeys(page: Page) -> None:
 
 
 def fits(page: Page, width: int, name: str) -> None:
+    page.wait_for_load_state()  # a field can be filled before its script runs
     assert page.evaluate("document.documentElement.scrollWidth") <= width, name
     folder = os.environ.get("SCREENSHOTS")
     if folder:
