@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
+from areamedica import doorbell
 from tests.bank import Bank
 from tests.storms import books
 from tests.storms.house import CeleryProcess, House
-from transactions import outbox
 
 
 def ask_our_database(query: str) -> list[tuple[Any, ...]]:
@@ -50,7 +50,7 @@ def house(
 
     The workers stay for the next test: to start one costs more than most tests.
     """
-    monkeypatch.setattr(outbox, "current_app", _house.bell)
+    monkeypatch.setattr(doorbell, "current_app", _house.bell)
     yield _house
     for process in _house.processes:
         _house.wake(process)
