@@ -1,9 +1,14 @@
 """What every app must know about transactions of the database."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 
 from django.db import IntegrityError, connection, models
 from django.db.models.expressions import DatabaseDefault
+from django.db.transaction import atomic
+
+from areamedica.errors import Refusal
 
 
 def outside_transaction() -> None:
@@ -22,6 +27,21 @@ def outside_transaction() -> None:
 def violated(error: IntegrityError) -> str:
     """The name of the constraint an IntegrityError violated, or the empty string."""
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+
+
+@contextmanager
+def violation_means(constraint: str, refusal: Callable[[], Refusal]) -> Iterator[None]:
+    """A savepoint in which the violation of one constraint becomes a refusal.
+
+    :raises IntegrityError: another constraint was violated, a bug of ours.
+    """
+    try:
+        with atomic():
+            yield
+    except IntegrityError as error:
+        if violated(error) != constraint:
+            raise
+        raise refusal() from error
 
 
 def append(row: models.Model) -> None:

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from django.db import IntegrityError
 from django.db.models.functions import Now
-from django.db.transaction import atomic
 
 from accounts import signing
 from accounts.errors import AddressNotAllowed, InvalidApiKey, WrongSignature
 from accounts.models import ClientKey, UsedNonce, User
 from accounts.services.machines import digest_of
-from areamedica.database import violated
+from areamedica.database import violation_means
 from audit.canonical import pseudonym
 
 _FORM = re.compile(r"am_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
@@ -112,13 +110,8 @@ def _use_nonce(key: ClientKey, nonce: str) -> None:
 
     :raises WrongSignature: it was used.
     """
-    try:
-        with atomic():
-            UsedNonce.objects.create(key=key, nonce=nonce)
-    except IntegrityError as error:
-        if violated(error) != "nonce_once":
-            raise
-        raise WrongSignature(why="nonce_used") from error
+    with violation_means("nonce_once", lambda: WrongSignature(why="nonce_used")):
+        UsedNonce.objects.create(key=key, nonce=nonce)
 
 
 def note_use(admitted: Admitted) -> None:

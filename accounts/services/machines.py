@@ -8,7 +8,6 @@ from datetime import timedelta
 from ipaddress import ip_network
 from uuid import uuid4
 
-from django.db import IntegrityError
 from django.db.models.functions import Least, Now
 from django.db.transaction import atomic
 
@@ -22,7 +21,7 @@ from accounts.errors import (
 )
 from accounts.models import ClientKey, Role, ServiceClient, User
 from accounts.signing import read_public_key
-from areamedica.database import violated
+from areamedica.database import violation_means
 from audit.actions import Action
 from audit.services import record
 
@@ -88,19 +87,14 @@ def register(
         role=Role.objects.get(name=roles.USER),
         is_machine=True,
     )
-    try:
-        with atomic():
-            client = ServiceClient.objects.create(
-                user=user,
-                name=name,
-                allowed_addresses=networks,
-                requests_per_minute=requests_per_minute,
-                created_by=actor,
-            )
-    except IntegrityError as error:
-        if violated(error) != "client_name_once":
-            raise
-        raise ClientNameTaken from error
+    with violation_means("client_name_once", ClientNameTaken):
+        client = ServiceClient.objects.create(
+            user=user,
+            name=name,
+            allowed_addresses=networks,
+            requests_per_minute=requests_per_minute,
+            created_by=actor,
+        )
     _note(Action.CLIENT_REGISTERED, actor, client, **_limits(client))
     return client
 

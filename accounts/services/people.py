@@ -1,7 +1,6 @@
 """Accounts of people: made, changed, closed."""
 
 from django.contrib.auth.password_validation import validate_password
-from django.db import IntegrityError
 from django.db.models.functions import Now
 from django.db.transaction import atomic
 
@@ -11,7 +10,7 @@ from accounts.policies import may_give, may_manage
 from accounts.services.letters import post
 from accounts.services.rights import refuse_if_last_superuser
 from accounts.services.sign_in import end_every_sign_in
-from areamedica.database import violated
+from areamedica.database import violation_means
 from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
@@ -39,13 +38,8 @@ def create_user(
     candidate = User(email=same_mailbox(email), full_name=full_name, role=role)
     validate_password(password, candidate)
     candidate.set_password(password)
-    try:
-        with atomic():
-            candidate.save(force_insert=True)
-    except IntegrityError as error:
-        if violated(error) != "accounts_user_email_key":
-            raise
-        raise EmailTaken from error
+    with violation_means("accounts_user_email_key", EmailTaken):
+        candidate.save(force_insert=True)
     record(
         Action.USER_CREATED,
         actor_id=actor.pk if actor else candidate.pk,

@@ -8,7 +8,8 @@ from django.db import IntegrityError
 from django.db.transaction import atomic
 
 from accounts.errors import EmailTaken, LastSuperuser, SelfGrant, SuperuserOnly
-from accounts.models import Grant, Permission, Role, User
+from accounts.models import SYSTEM_ID, Grant, Permission, Role, User
+from accounts.policies import may_give, may_manage
 from accounts.services import people, rights
 from areamedica.permissions import Permission as Name
 from audit.models import Record
@@ -178,3 +179,14 @@ def test_the_system_cannot_sign_in(db: None) -> None:
     assert not system.is_active
     assert not system.has_usable_password()
     assert not system.can(Name.TRANSACTION_READ)
+
+
+def test_who_manages_whom(ana: User, beto: User, ruben: User, root: User) -> None:
+    """The system is nobody's; who manages nobody manages and makes nobody."""
+    system = User.objects.get(pk=SYSTEM_ID)
+    cashier = Role.objects.get(name="cashier")
+    assert not may_manage(root, system)
+    assert not may_manage(ana, beto)
+    assert may_manage(root, ruben)
+    assert not may_give(ana, cashier)
+    assert may_give(root, cashier)

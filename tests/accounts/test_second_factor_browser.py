@@ -43,8 +43,10 @@ def give_passkeys(page: Page) -> None:
 
 
 def fits(page: Page, width: int, name: str) -> None:
-    page.wait_for_load_state()  # a field can be filled before its script runs
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    """The page, whole and with its scripts run, is no wider than the screen."""
+    whole = "document.readyState === 'complete'"
+    fits = f"document.documentElement.scrollWidth <= {width}"
+    page.wait_for_function(f"{whole} && {fits}")
     folder = os.environ.get("SCREENSHOTS")
     if folder:
         page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
@@ -98,6 +100,7 @@ def test_a_passkey_is_added_and_opens(
     page.get_by_label("Contraseña").fill(PASSWORD)
     fits(page, width, "confirm")
     page.get_by_role("button", name="Continuar con una llave de acceso").click()
+    expect(page.get_by_role("button", name="Quitar")).to_be_visible()
     fits(page, width, "remove")
     page.get_by_role("button", name="Quitar").click()
     expect(page.get_by_text("Todavía ninguno.")).to_be_visible()

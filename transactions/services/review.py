@@ -6,12 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from accounts.models import User
-from areamedica.database import violated
+from areamedica.database import violation_means
 from areamedica.errors import Forbidden
 from areamedica.money import as_written_here
 from areamedica.permissions import Permission
@@ -186,19 +185,16 @@ def reopen(
     transaction = _to_decide(transaction_id, actor=actor, wanted=State.IN_PROGRESS)
     changes = correction.changes()
     _correct(transaction, changes, actor=actor)
-    try:
-        with atomic():
-            transaction.step(
-                State.IN_PROGRESS,
-                reason=Reason.REOPENED,
-                actor_id=actor.pk,
-                note=reason,
-                facts={"corrected": sorted(changes)},
-            )
-    except IntegrityError as error:
-        if violated(error) != "transaction_money_claimed_once":
-            raise
-        raise duplicate_of(transaction) from error
+    with violation_means(
+        "transaction_money_claimed_once", lambda: duplicate_of(transaction)
+    ):
+        transaction.step(
+            State.IN_PROGRESS,
+            reason=Reason.REOPENED,
+            actor_id=actor.pk,
+            note=reason,
+            facts={"corrected": sorted(changes)},
+        )
     open_inquiry(transaction)
     transaction.refresh_from_db()
     return transaction
