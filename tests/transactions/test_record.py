@@ -364,3 +364,28 @@ def test_the_clinic_may_want_a_person_to_see_unstated_amounts(
         "TO_REVIEW",
         "AMOUNT_UNSTATED",
     )
+
+
+def test_nobody_hides_behind_anothers_uuid(
+    api: Any, ana: User, beto: User, ruben: User
+) -> None:
+    """A client's own id may be any; what is asked for by UUID is that very row."""
+    first = post(api, ana, transfer(), "/full-reference").json()
+    copied = erd(transaction_id=first["id"], reference="555666777")
+    second = post(api, beto, copied).json()
+    reviewer = api(ruben)
+    assert reviewer.get(f"{TRANSACTIONS}/{first['id']}").json()["id"] == first["id"]
+    assert reviewer.get(f"{TRANSACTIONS}/{second['id']}").json()["id"] == second["id"]
+    deleted = reviewer.post(f"{TRANSACTIONS}/bulk-delete", [first["id"]], format="json")
+    assert deleted.status_code == 204
+    assert Transaction.objects.get(deleted_at=None).pk.hex == second["id"].replace(
+        "-", ""
+    )
+
+
+@pytest.mark.parametrize("name", ["full-reference", "partial-reference", "bulk-delete"])
+def test_an_id_named_like_an_address_is_refused(api: Any, ana: User, name: str) -> None:
+    """Nobody could ever ask for it."""
+    answer = post(api, ana, erd(transaction_id=name))
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["details"]["fields"]) == ["transaction_id"]

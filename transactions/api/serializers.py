@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from areamedica.api.schema import example
@@ -25,6 +26,7 @@ from transactions.services.review import Correction
 from transactions.services.submit import Claim
 from transactions.states import ErdBank, State, Type
 
+_ADDRESSES = frozenset({"full-reference", "partial-reference", "bulk-delete"})
 _OPTIONAL: dict[str, Any] = {"required": False, "allow_blank": True, "default": ""}
 
 
@@ -65,6 +67,12 @@ class TransactionBody(Ready):
     bank_code = bank_field(**_OPTIONAL)
     phone = phone_field(**_OPTIONAL)
     metadata = serializers.DictField(required=False, default=dict)
+
+    def validate_transaction_id(self, value: str) -> str:
+        """Nobody could ever ask for one that is named like an address of ours."""
+        if value in _ADDRESSES:
+            raise serializers.ValidationError(_("This name is taken by us."))
+        return value
 
     def claim(self) -> Claim:
         facts = self.validated_data

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchQuery, SearchVector, SearchVectorField
 from django.db import connection, models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Now, Right
 from django.utils.translation import gettext_lazy as _
 
@@ -46,11 +46,16 @@ class TransactionQuerySet(models.QuerySet["Transaction"]):
         return waiting.order_by("created_at", "pk")
 
     def named(self, name: str) -> Self:
-        """The one under its UUID or under the client's `transaction_id`."""
+        """First the one under this UUID, then that under the client's own id.
+
+        A client may choose any id, another transaction's UUID too.
+        """
         try:
-            return self.filter(Q(pk=UUID(name)) | Q(transaction_id=name))
+            pk = UUID(name)
         except ValueError:
             return self.filter(transaction_id=name)
+        both = self.filter(Q(pk=pk) | Q(transaction_id=name))
+        return both.order_by(Case(When(pk=pk, then=0), default=1))
 
     def matching(self, search: str) -> Self:
         """Every word begins a name, a reference, its last digits or a document."""
