@@ -20,6 +20,7 @@ from accounts.authentication import BearerToken
 from accounts.models import User
 from areamedica.celery import app
 from areamedica.errors import Refusal
+from audit import figures as journal
 from banking.resilience.circuit import State
 from banking.services import bank_status
 
@@ -69,6 +70,7 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "broker": _broker,
     "bank": _bank,
     "disk": _disk,
+    "journal": journal.health,
 }
 _VITAL = ("database", "migrations")
 

@@ -10,6 +10,7 @@ from areamedica import health, watching
 _API = [
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),
+    path("", include("audit.api.urls")),
 ]
 
 urlpatterns = [

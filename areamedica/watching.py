@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from areamedica.addresses import client_address
 from areamedica.api.errors import as_http
 from areamedica.errors import Forbidden
+from audit import figures as journal
 from banking.resilience.circuit import State
 from banking.services import bank_status
 from transactions import figures
@@ -47,7 +48,7 @@ class Business(Collector):
             [status_now.bank], float(status_now.state is not State.CLOSED)
         )
         yield circuit
-        for name, (words, value) in figures.queues().items():
+        for name, (words, value) in {**figures.queues(), **journal.figures()}.items():
             family = GaugeMetricFamily(name, words)
             family.add_metric([], value)
             yield family

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,8 @@ from areamedica.back_office import ReadOnlyAdmin
 from areamedica.day_filters import Since, Until
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
-from audit.models import Record
+from audit import figures, keys
+from audit.models import Checkpoint, Record
 
 
 class SinceAt(Since):
@@ -65,6 +66,7 @@ class Journal(ReadOnlyAdmin):
     sortable_by = ()
     search_fields = ("subject_id",)
     search_help_text = _("Number of a transaction, person or request")
+    list_before_template = "audit/seal.html"
     fields = ("moment", "what", "who", "about", "request_id", "told")
     readonly_fields = fields
 
@@ -72,6 +74,14 @@ class Journal(ReadOnlyAdmin):
         people = get_user_model()._default_manager.filter(pk=OuterRef("actor_id"))
         rows: QuerySet[Record] = super().get_queryset(request)
         return rows.annotate(actor_name=Subquery(people.values("full_name")))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response: HttpResponse = super().changelist_view(
+            request, {**(extra_context or {}), "seal": _seal()}
+        )
+        return response
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -110,6 +120,19 @@ class Journal(ReadOnlyAdmin):
         facts = json.loads(record.facts)
         pairs = ((name, _written(fact)) for name, fact in facts.items())
         return format_html_join(" · ", "{}: <b>{}</b>", pairs)
+
+
+def _seal() -> dict[str, object]:
+    """How far the journal is sealed, and what the last looks at it found."""
+    _, seconds = figures.behind()
+    return {
+        "checkpoint": Checkpoint.objects.last(),
+        "is_late": seconds >= figures.TOO_LATE.total_seconds(),
+        "look": figures.last_look(),
+        "full": figures.last_full_look(),
+        "findings": figures.findings(),
+        "key": keys.signer().verifier.key_id.hex(),
+    }
 
 
 def _written(fact: object) -> str:

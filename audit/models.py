@@ -1,15 +1,40 @@
+from typing import Any, ClassVar
+
 from django.db import models
+from django.db.models.expressions import Func
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import Action
 
 
+class Xid(models.Field):  # type: ignore[type-arg]  # not at run time
+    """PostgreSQL's 64-bit number of a transaction, as a whole number."""
+
+    def db_type(self, connection: Any) -> str:  # noqa: ANN401 (Django's)
+        return "xid8"
+
+    def from_db_value(self, value: str, *_: object) -> int:
+        return int(value)
+
+    def get_prep_value(self, value: Any) -> str | None:  # noqa: ANN401 (Django's)
+        return None if value is None else str(value)
+
+
+class CurrentXid(Func):
+    """The number of the transaction that inserts."""
+
+    function = "pg_current_xact_id"
+    arity = 0
+
+
 class Record(models.Model):
     """One thing that happened, written in the transaction that made it happen.
 
     The database refuses UPDATE, DELETE and TRUNCATE (migration 0002). `facts` is
-    canonical JSON without plain personal data; sealing will build on its bytes.
+    canonical JSON without plain personal data. (epoch, xid, id) is the order in which
+    records are sealed: ids are drawn before commit, so their order has holes that
+    fill up later. `epoch` grows when a restored database counts its xids anew.
     """
 
     at = models.DateTimeField(_("at"), db_default=Now())
@@ -19,6 +44,8 @@ class Record(models.Model):
     subject_id = models.CharField(_("subject"), max_length=64, blank=True)
     request_id = models.CharField(_("request"), max_length=64, blank=True)
     facts = models.TextField(_("facts"))
+    epoch = models.SmallIntegerField(db_default=0, editable=False)
+    xid = Xid(db_default=CurrentXid(), editable=False)
 
     class Meta:
         verbose_name = _("record")
@@ -29,7 +56,81 @@ class Record(models.Model):
             models.Index(fields=["action", "at"], name="record_action"),
             models.Index(fields=["actor_id", "at"], name="record_actor"),
             models.Index(fields=["at"], name="record_at"),
+            models.Index(fields=["epoch", "xid", "id"], name="record_order"),
         ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.action}"
+
+
+# Before every record, as the place of a checkpoint.
+START = (-1, "0", 0)
+
+
+class Leaf(models.Model):
+    """A sealed record: its place in the tree and the exact bytes that were hashed."""
+
+    number = models.BigIntegerField(primary_key=True)
+    record_id = models.BigIntegerField(unique=True)
+    entry = models.BinaryField()
+    hash = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.number}: record {self.record_id}"
+
+
+class Tile(models.Model):
+    """256 neighbours of one level of the tree, written once they are complete."""
+
+    level = models.SmallIntegerField()
+    number = models.BigIntegerField()
+    hashes = models.BinaryField()
+    root = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[Any] = [
+            models.UniqueConstraint(fields=["level", "number"], name="tile_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.number}"
+
+
+class Checkpoint(models.Model):
+    """A signed state of the tree; the last one is where sealing goes on."""
+
+    size = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_default=Now())
+    epoch = models.SmallIntegerField()
+    xid = Xid()
+    record_id = models.BigIntegerField()
+    note = models.TextField()
+
+    class Meta:
+        ordering = ("size",)
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+    @property
+    def place(self) -> tuple[int, str, int]:
+        """(epoch, xid, id) of the last record it covers, as parameters of SQL."""
+        return (self.epoch, str(self.xid), self.record_id)
+
+
+class Verification(models.Model):
+    """What one look at the whole seal, or at its end, found; empty: all is well."""
+
+    at = models.DateTimeField(_("at"), db_default=Now())
+    since = models.BigIntegerField()
+    size = models.BigIntegerField()
+    findings = models.TextField()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes: ClassVar[Any] = [
+            models.Index(fields=["since", "at"], name="verification_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.since}..{self.size}"

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -270,6 +271,7 @@ def _environment(bank_port: int) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "areamedica.settings.production",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "JWT_SECRET": secrets.token_urlsafe(64),
+        "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "METRICS_TOKEN": secrets.token_urlsafe(32),
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_SSL_REDIRECT": "true",

@@ -10,6 +10,7 @@ from django.test import Client, TransactionTestCase
 from rest_framework.test import APIClient
 
 from accounts.models import SYSTEM_ID, Role, User
+from audit.checks import GUARDED
 from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
 
@@ -23,7 +24,6 @@ _KEPT = {
     "accounts_role_permissions",
     "accounts_user",
 }
-_GUARDED = ("audit_record", "transactions_transactionevent")
 
 
 def empty_tables(_: object) -> None:
@@ -31,11 +31,11 @@ def empty_tables(_: object) -> None:
     tables = [
         name for name in connection.introspection.table_names() if name not in _KEPT
     ]
-    lift = ";".join(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in _GUARDED)
+    lift = ";".join(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in GUARDED)
     put_back = ";".join(
         f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_rows;"
         f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_table"
-        for name in _GUARDED
+        for name in GUARDED
     )
     with connection.cursor() as cursor:
         cursor.execute(lift)

@@ -40,6 +40,7 @@ def test_details_name_every_check_and_keep_the_version_for_staff(
         "broker",
         "bank",
         "disk",
+        "journal",
     }
     assert "version" not in open_to_all
     for_staff = api(ana).get("/health/detailed").json()
@@ -112,6 +113,7 @@ def test_the_figures_of_the_contract(api: Any, ana: User, bank: Any) -> None:
         "inquiry_dead_letters 0.0",
         "review_queue 0.0",
         "active_users 1.0",
+        "journal_disagrees 0.0",
     ):
         assert line.lower() in text.lower(), line
     assert 'banesco_api_calls_total{operation="query",status="FOUND"}' in text
@@ -153,6 +155,10 @@ def test_the_document_describes_every_address() -> None:
     document = json.loads(answer.content)
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]) == {
+        "/api/v1/audit/checkpoint",
+        "/api/v1/audit/consistency",
+        "/api/v1/audit/events/{id}/proof",
+        "/api/v1/audit/tile/{tile}",
         "/api/v1/auth/login",
         "/api/v1/auth/logout",
         "/api/v1/auth/me",

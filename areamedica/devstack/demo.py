@@ -186,7 +186,12 @@ class Demo:
         metrics.mkdir()
         drawn = {
             name: self.given.get(name) or self.secret(name)
-            for name in ("SECRET_KEY", "JWT_SECRET", "METRICS_TOKEN")
+            for name in (
+                "SECRET_KEY",
+                "JWT_SECRET",
+                "METRICS_TOKEN",
+                "AUDIT_SIGNING_KEY",
+            )
         }
         away = [self.given.get("NO_PROXY") or self.given.get("no_proxy"), "127.0.0.1"]
         no_proxy = ",".join(host for host in away if host)

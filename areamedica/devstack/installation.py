@@ -9,6 +9,7 @@ import secrets
 import shlex
 import shutil
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     "REDIS_PASSWORD": lambda: secrets.token_hex(24),
     "SANDBOX_CLIENT_ID": lambda: f"demo-{secrets.token_hex(4)}",
     "SANDBOX_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
+    "AUDIT_SIGNING_KEY": lambda: b64encode(secrets.token_bytes(32)).decode(),
     "METRICS_TOKEN": lambda: secrets.token_urlsafe(24),
     "DEMO_PASSWORD": lambda: "-".join(["clinica", *(_word() for _ in range(3))]),
 }

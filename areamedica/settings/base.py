@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -159,6 +160,18 @@ CELERY_TIMEZONE = "America/Caracas"
 # No message expires: that is judged by the clock of whoever takes it, and a worker two
 # hours ahead would throw every one away. What comes late or twice does no harm.
 CELERY_BEAT_SCHEDULE = {
+    "seal": {
+        "task": "audit.seal",
+        "schedule": timedelta(seconds=env.number("SEAL_SECONDS", 1, least=1)),
+    },
+    "verify-the-end": {
+        "task": "audit.verify_the_end",
+        "schedule": crontab(minute=17),
+    },
+    "verify-all": {
+        "task": "audit.verify_all",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "sweep": {
         "task": "transactions.sweep",
         "schedule": timedelta(seconds=env.number("SWEEP_SECONDS", 5, least=1)),
@@ -423,6 +436,13 @@ NOT_SEEN_ACTION = env.text("NOT_SEEN_ACTION", "review")
 UNKNOWN_AFTER_MINUTES = env.number("UNKNOWN_AFTER_MINUTES", 15, least=1)
 REVIEW_SECOND_PERSON_ABOVE = env.money("REVIEW_SECOND_PERSON_ABOVE", "50000.00")
 REVIEW_UNSTATED_AMOUNT = env.flag("REVIEW_UNSTATED_AMOUNT", default=False)
+
+# --- The sealed journal --------------------------------------------------------------
+# Never changed once sealing began: checkpoints are signed under this name.
+AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", "area-medica/journal")
+AUDIT_SIGNING_KEY = env.text("AUDIT_SIGNING_KEY", "")
+# Public keys (vkeys) that signed before this one.
+AUDIT_OLD_KEYS = env.words("AUDIT_OLD_KEYS")
 
 # --- Watching ------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -1,6 +1,17 @@
 """A developer's machine and the demo: plain HTTP on loopback."""
 
+import base64
+import hashlib
+
 from areamedica.settings.base import *  # noqa: F403 (settings are layered by import)
+
+# One that stays the same as long as this machine's other secrets do.
+AUDIT_SIGNING_KEY = (
+    AUDIT_SIGNING_KEY
+    or base64.b64encode(
+        hashlib.sha256(f"journal {SECRET_KEY}".encode()).digest()
+    ).decode()
+)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -14,10 +14,15 @@ def _operations() -> list[tuple[str, re.Pattern[str], dict[str, Any]]]:
     # A fixed address before one with a name in it: /users/stats is not /users/{id}.
     paths = sorted(document["paths"].items(), key=lambda item: "{" in item[0])
     return [
-        (method.upper(), re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "/?"), said)
+        (method.upper(), re.compile(_form(path) + "/?"), said)
         for path, operations in paths
         for method, said in operations.items()
     ]
+
+
+def _form(path: str) -> str:
+    """A regular expression of the addresses of a path; a tile's name has slashes."""
+    return re.sub(r"\{\w+\}", "[^/]+", path.replace("{tile}", ".+"))
 
 
 def _said_of(method: str, path: str) -> dict[str, Any] | None:

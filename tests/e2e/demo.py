@@ -35,7 +35,14 @@ _LEFT_BEHIND = (
     "staticfiles",
 )
 # What the test session told itself must not reach the demo: it finds its own servers.
-_OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "JWT_SECRET", "METRICS_TOKEN")
+_OURS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "JWT_SECRET",
+    "METRICS_TOKEN",
+    "AUDIT_SIGNING_KEY",
+)
 _OURS_BY_PREFIX = ("DJANGO_", "BANESCO_", "SANDBOX_", "DEMO_", "PROMETHEUS_", "COV_")
 
 

@@ -1,0 +1,65 @@
+"""How far sealing is behind, and what the last look found."""
+
+import json
+from datetime import timedelta
+
+from django.db import connection
+
+from audit.models import START, Checkpoint, Verification
+
+# Without the horizon: what a long transaction holds back is late as well.
+_BEHIND = """
+SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0)
+  FROM (SELECT at FROM audit_record record
+         WHERE (record.epoch, record.xid, record.id) > (%s, %s::text::xid8, %s)
+         LIMIT 100000) waiting
+"""
+TOO_LATE = timedelta(minutes=1)
+
+
+def behind() -> tuple[int, float]:
+    """(records not sealed yet, up to 100 000; seconds since the oldest of them)."""
+    last = Checkpoint.objects.last()
+    with connection.cursor() as cursor:
+        cursor.execute(_BEHIND, last.place if last else START)
+        number, seconds = cursor.fetchone()
+    return number, max(0.0, float(seconds))
+
+
+def last_look() -> Verification | None:
+    """The last verification, whatever it found."""
+    return Verification.objects.first()
+
+
+def last_full_look() -> Verification | None:
+    """The last verification from the first record on."""
+    return Verification.objects.filter(since=0).first()
+
+
+def findings() -> list[str]:
+    """What the last look at everything found, and every one since; each once."""
+    full = last_full_look()
+    looks = Verification.objects.filter(pk__gte=full.pk if full else 0)
+    told = looks.exclude(findings="[]").values_list("findings", flat=True)
+    return list(dict.fromkeys(line for text in told for line in json.loads(text)))
+
+
+def figures() -> dict[str, tuple[str, float]]:
+    """Name of the figure -> (what it says, its value)."""
+    number, seconds = behind()
+    return {
+        "journal_unsealed": ("Records without a seal", number),
+        "journal_seal_lag_seconds": ("Age of the oldest of them", seconds),
+        "journal_disagrees": (
+            "1: verification found something",
+            float(bool(findings())),
+        ),
+    }
+
+
+def health() -> str:
+    """`ok`, or in a few words what is wrong with the seal."""
+    if findings():
+        return "verification failed"
+    _, seconds = behind()
+    return "ok" if seconds < TOO_LATE.total_seconds() else "not sealed"

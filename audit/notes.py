@@ -1,0 +1,157 @@
+"""Signed notes and checkpoints of C2SP, with Ed25519. Text in, text out.
+
+A note is its text, an empty line and one line per signature; a checkpoint is a note
+whose text is origin, size and root (c2sp.org/signed-note, c2sp.org/tlog-checkpoint).
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+_ED25519 = b"\x01"
+_SEED_BYTES = 32
+_HASH_BYTES = 32
+_ID_BYTES = 4
+
+
+class BadNote(Exception):
+    """A note, a key or a signature is not what it claims to be; the text says why."""
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """A public key and the name it signs under: C2SP's `vkey`."""
+
+    name: str
+    public: bytes
+
+    @property
+    def key_id(self) -> bytes:
+        """What a signature line begins with, so that its key is found."""
+        said = self.name.encode() + b"\n" + _ED25519 + self.public
+        return sha256(said).digest()[:_ID_BYTES]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.key_id.hex()}+{_b64(_ED25519 + self.public)}"
+
+    @classmethod
+    def parse(cls, vkey: str) -> "Verifier":
+        """Read a vkey. :raises BadNote: not one of Ed25519."""
+        name, _, rest = vkey.partition("+")
+        key_id, _, key = rest.partition("+")
+        raw = unb64(key)
+        found = cls(name, raw[1:])
+        if raw[:1] != _ED25519 or len(found.public) != _SEED_BYTES or not name:
+            raise BadNote("not an Ed25519 key")
+        if found.key_id.hex() != key_id:
+            raise BadNote("a key whose id is another's")
+        return found
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A private key and the name it signs under. Never printed, never stored."""
+
+    name: str
+    key: Ed25519PrivateKey
+
+    @classmethod
+    def of_seed(cls, name: str, seed: str) -> "Signer":
+        """From 32 bytes in base64. :raises BadNote: something else."""
+        raw = unb64(seed)
+        if len(raw) != _SEED_BYTES:
+            raise BadNote(f"the key has {len(raw)} bytes instead of {_SEED_BYTES}")
+        return cls(name, Ed25519PrivateKey.from_private_bytes(raw))
+
+    @property
+    def verifier(self) -> Verifier:
+        return Verifier(self.name, self.key.public_key().public_bytes_raw())
+
+    def sign(self, text: str) -> str:
+        """The note: `text`, an empty line and this key's signature."""
+        signature = self.verifier.key_id + self.key.sign(text.encode())
+        return f"{text}\n— {self.name} {_b64(signature)}\n"
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a checkpoint states: a log of this origin and size has this root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        return f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
+
+
+def opened(note: str, verifiers: list[Verifier]) -> Head:
+    """What a checkpoint states, once a key we know has signed it.
+
+    :raises BadNote: no checkpoint, no signature of a known key, or a false one.
+    """
+    text, blank, signatures = note.rpartition("\n\n")
+    if not blank or not signatures.endswith("\n"):
+        raise BadNote("not a signed note")
+    text += "\n"
+    known = {(each.name, each.key_id): each for each in verifiers}
+    is_signed = False
+    for line in signatures.splitlines():
+        mark, _, rest = line.partition(" ")
+        name, _, signature = rest.partition(" ")
+        raw = unb64(signature)
+        if mark != "—" or len(raw) <= _ID_BYTES:
+            raise BadNote("a line that is no signature")
+        if verifier := known.get((name, raw[:_ID_BYTES])):
+            _demand(verifier, raw[_ID_BYTES:], text)
+            is_signed = True
+    if not is_signed:
+        raise BadNote("not signed by a key we know")
+    return _head(text)
+
+
+def _demand(verifier: Verifier, signature: bytes, text: str) -> None:
+    key = Ed25519PublicKey.from_public_bytes(verifier.public)
+    try:
+        key.verify(signature, text.encode())
+    except InvalidSignature as error:
+        raise BadNote(f"the signature of {verifier.name} is false") from error
+
+
+def _head(text: str) -> Head:
+    origin, size, *rest = text.splitlines()
+    is_canonical = size.isascii() and size.isdigit() and str(int(size)) == size
+    if not origin or not is_canonical or not rest:
+        raise BadNote("a note that is no checkpoint")
+    root = unb64(rest[0])
+    if len(root) != _HASH_BYTES:
+        raise BadNote("a root that is no hash")
+    return Head(origin, int(size), root)
+
+
+def _b64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode()
+
+
+def unb64(text: str) -> bytes:
+    """Read base64. :raises BadNote: it is not."""
+    try:
+        return base64.b64decode(text.encode(), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadNote("not base64") from error
+
+
+def proof_text(*, entry: bytes, index: int, hashes: list[bytes], note: str) -> str:
+    """A `tlog-proof@v1`: the entry as its extra data, where it stands, and why."""
+    lines = "".join(f"{_b64(each)}\n" for each in hashes)
+    return (
+        f"c2sp.org/tlog-proof@v1\nextra {_b64(entry)}\nindex {index}\n{lines}\n{note}"
+    )

@@ -1,0 +1,140 @@
+"""Puts committed records in their order, into the tree, and under a signature.
+
+One statement's snapshot decides what may be sealed: below its xmin every transaction
+has ended, so nothing can appear behind the place where sealing stopped. That place is
+the last checkpoint; there is no other state.
+"""
+
+from django.db import connection
+from django.db.transaction import atomic
+
+from audit import keys, tree
+from audit.entries import entry_of
+from audit.models import START, Checkpoint, Record, Tile
+from audit.notes import Head
+from audit.tiles import stored
+
+AT_ONCE = 5_000
+_LOCK = int.from_bytes(b"journal")
+# A restored database may count its transactions anew: what it brought along is of an
+# epoch that is over, and all of it was committed.
+_NEXT = """
+SELECT record.*
+  FROM audit_record record
+ WHERE (record.epoch, record.xid, record.id) > (%s, %s::text::xid8, %s)
+   AND (record.xid < pg_snapshot_xmin(pg_current_snapshot())
+        OR record.epoch < (SELECT max(epoch) FROM audit_record))
+ ORDER BY record.epoch, record.xid, record.id
+ LIMIT %s
+"""
+_APPEND = """
+INSERT INTO audit_leaf (number, record_id, entry, hash)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])
+"""
+_COUNTS_ANEW = """
+SELECT pg_snapshot_xmax(pg_current_snapshot()) <= %s::text::xid8
+   AND NOT EXISTS (SELECT 1 FROM audit_record WHERE epoch > %s)
+"""
+
+
+class XidsWentBack(Exception):
+    """The database counts its transactions anew: it was restored from a dump.
+
+    New records would sort before sealed ones and never be sealed. A person raises the
+    epoch (docs/operations.md).
+    """
+
+
+def seal() -> int:
+    """Seal everything that can be; the number of records that were.
+
+    :raises XidsWentBack: see there. :raises ImproperlyConfigured: no key is set.
+    """
+    sealed = 0
+    while number := _step():
+        sealed += number
+        if number < AT_ONCE:
+            break
+    return sealed
+
+
+@atomic
+def _step() -> int:
+    if not _alone():
+        return 0
+    last = Checkpoint.objects.last()
+    if last:
+        _demand_order(last)
+    records = _next_after(last)
+    if records:
+        start = last.size if last else 0
+        _append(records, start)
+        _sign(records[-1], start + len(records))
+    return len(records)
+
+
+def _alone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _demand_order(last: Checkpoint) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS_ANEW, [str(last.xid), last.epoch])
+        if cursor.fetchone()[0]:
+            raise XidsWentBack
+
+
+def _next_after(last: Checkpoint | None) -> list[Record]:
+    place = last.place if last else START
+    return list(Record.objects.raw(_NEXT, [*place, AT_ONCE]))
+
+
+def _append(records: list[Record], start: int) -> None:
+    entries = [entry_of(record) for record in records]
+    stop = start + len(records)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _APPEND,
+            [
+                list(range(start, stop)),
+                [record.pk for record in records],
+                entries,
+                [tree.leaf_hash(entry) for entry in entries],
+            ],
+        )
+    _complete_tiles(start, stop)
+
+
+def _complete_tiles(start: int, stop: int) -> None:
+    """Write the tiles that the leaves `start..stop` completed, level by level."""
+    level = 0
+    while start != stop:
+        start, stop = start >> tree.TILE_BITS, stop >> tree.TILE_BITS
+        tiles = []
+        for number in range(start, stop):
+            first = number << tree.TILE_BITS
+            hashes = stored(level, first, first + tree.TILE)
+            tiles.append(
+                Tile(
+                    level=level,
+                    number=number,
+                    hashes=b"".join(hashes),
+                    root=tree.fold(hashes),
+                )
+            )
+        Tile.objects.bulk_create(tiles)
+        level += 1
+
+
+def _sign(last: Record, size: int) -> None:
+    signer = keys.signer()
+    root = tree.root(tree.remembering(stored), size)
+    Checkpoint.objects.create(
+        size=size,
+        epoch=last.epoch,
+        xid=last.xid,
+        record_id=last.pk,
+        note=signer.sign(Head(signer.name, size, root).text),
+    )

@@ -1,0 +1,33 @@
+"""What beat asks of this room."""
+
+import structlog
+from celery import shared_task
+
+from audit import sealing, verification
+
+log = structlog.get_logger("audit.tasks")
+
+
+@shared_task(name="audit.seal")
+def seal() -> None:
+    """Seal what was committed; does nothing while another process is at it."""
+    sealing.seal()
+
+
+@shared_task(name="audit.verify_the_end")
+def verify_the_end() -> None:
+    """Hourly: what was sealed since the last clean look."""
+    _look(only_the_end=True)
+
+
+# A million records take minutes on a small machine.
+@shared_task(name="audit.verify_all", time_limit=3600)
+def verify_all() -> None:
+    """Nightly: every record, from the first."""
+    _look(only_the_end=False)
+
+
+def _look(*, only_the_end: bool) -> None:
+    report = verification.verify_and_keep(only_the_end=only_the_end)
+    for finding in report.findings:
+        log.error("journal_disagrees", finding=str(finding))

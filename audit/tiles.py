@@ -1,0 +1,81 @@
+"""The sealed tree as it is stored, and as C2SP's tlog-tiles hands it out."""
+
+import re
+from collections.abc import Sequence
+
+from audit import tree
+from audit.errors import NotSealed
+from audit.models import Checkpoint, Leaf, Tile
+
+_HASH = 32
+_PATH = re.compile(
+    r"(?P<level>[0-9]|[1-5][0-9]|6[0-3]|entries)"
+    r"/(?P<number>(?:x[0-9]{3}/)*[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",
+    re.ASCII,
+)
+
+
+def stored(level: int, start: int, stop: int) -> Sequence[bytes]:
+    """The hashes `start..stop` of a level, all of one tile (`tree.Read`).
+
+    :raises NotSealed: the tree has not grown that far, or rows are missing.
+    """
+    tile = Tile.objects.filter(level=level, number=start >> tree.TILE_BITS).first()
+    if tile is not None:
+        found = _cut(bytes(tile.hashes))[start % tree.TILE :][: stop - start]
+    elif level == 0:
+        leaves = Leaf.objects.filter(number__gte=start, number__lt=stop)
+        found = _hashes(leaves.order_by("number").values_list("hash", flat=True))
+    else:
+        below = Tile.objects.filter(level=level - 1, number__gte=start, number__lt=stop)
+        found = _hashes(below.order_by("number").values_list("root", flat=True))
+    if len(found) != stop - start:
+        raise NotSealed
+    return found
+
+
+def _hashes(column: object) -> list[bytes]:
+    return [bytes(each) for each in column]  # type: ignore[attr-defined]
+
+
+def _cut(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + _HASH] for at in range(0, len(hashes), _HASH)]
+
+
+def sealed_size() -> int:
+    """How many records the last checkpoint covers."""
+    last = Checkpoint.objects.last()
+    return last.size if last else 0
+
+
+def read(path: str) -> bytes:
+    """The tile at a path such as `0/x001/067`, `1/000.p/7` or `entries/000.p/7`.
+
+    :raises NotSealed: no such path, or the tree has not grown that far.
+    """
+    form = _PATH.fullmatch(path)
+    if form is None:
+        raise NotSealed
+    number = int(form["number"].replace("x", "").replace("/", ""))
+    width = int(form["width"] or tree.TILE)
+    level = 0 if form["level"] == "entries" else int(form["level"])
+    start = number * tree.TILE
+    is_there = start + width <= sealed_size() >> (level * tree.TILE_BITS)
+    if form["number"] != _written(number) or width > tree.TILE or not is_there:
+        raise NotSealed
+    if form["level"] == "entries":
+        return _bundle(start, start + width)
+    return b"".join(stored(level, start, start + width))
+
+
+def _written(number: int) -> str:
+    digits = f"{number % 1000:03}"
+    while number := number // 1000:
+        digits = f"x{number % 1000:03}/{digits}"
+    return digits
+
+
+def _bundle(start: int, stop: int) -> bytes:
+    leaves = Leaf.objects.filter(number__gte=start, number__lt=stop).order_by("number")
+    entries = [bytes(entry) for entry in leaves.values_list("entry", flat=True)]
+    return b"".join(len(entry).to_bytes(2) + entry for entry in entries)
