@@ -50,4 +50,8 @@ class Action(models.TextChoices):
     INQUIRY_REPLAYED = "transactions.inquiry_replayed", _("Dead letter asked again")
     EXPORTED = "transactions.exported", _("Transactions exported")
     EVIDENCE_EXPORTED = "banking.evidence_exported", _("Bank evidence exported")
+    SEALED_EVIDENCE_EXPORTED = (
+        "audit.evidence_exported",
+        _("Sealed evidence exported"),
+    )
     CIRCUIT_CLOSED = "banking.circuit_closed", _("Bank circuit closed by hand")

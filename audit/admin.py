@@ -8,17 +8,23 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from areamedica.back_office import ReadOnlyAdmin
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of, say
 from areamedica.day_filters import Since, Until
+from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from audit import figures, keys
+from audit.evidence import export_evidence
 from audit.models import Checkpoint, Record
 
 
@@ -79,7 +85,12 @@ class Journal(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         response: HttpResponse = super().changelist_view(
-            request, {**(extra_context or {}), "seal": _seal()}
+            request,
+            {
+                **(extra_context or {}),
+                "seal": _seal(),
+                "subject": request.GET.get("q", "").strip(),
+            },
         )
         return response
 
@@ -91,6 +102,31 @@ class Journal(ReadOnlyAdmin):
         if term:
             queryset = queryset.filter(Q(subject_id=term) | Q(request_id=term))
         return queryset, False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.evidence)
+        return [
+            path("evidence/", view, name="audit_record_evidence"),
+            *super().get_urls(),
+        ]
+
+    @page(P.AUDIT_READ, methods=CHANGES)
+    def evidence(self, request: HttpRequest) -> HttpResponse:
+        """Everything about one subject, sealed, with proofs and their verifier."""
+        subject = request.POST.get("subject", "").strip()
+        try:
+            bundle = export_evidence(subject_id=subject, actor_id=person_of(request).pk)
+        except Refusal as refusal:
+            say(request, refusal)
+            here = redirect("admin:audit_record_changelist")
+            here["Location"] += f"?{urlencode({'q': subject})}"
+            return here
+        name = f"sello-{slugify(subject)}.zip"
+        return HttpResponse(
+            bundle,
+            content_type="application/zip",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     @display(description=_("at"))
     def moment(self, record: Record) -> str:
@@ -125,11 +161,12 @@ class Journal(ReadOnlyAdmin):
 def _seal() -> dict[str, object]:
     """How far the journal is sealed, and what the last looks at it found."""
     _, seconds = figures.behind()
+    look, full = figures.last_look(), figures.last_full_look()
     return {
         "checkpoint": Checkpoint.objects.last(),
         "is_late": seconds >= figures.TOO_LATE.total_seconds(),
-        "look": figures.last_look(),
-        "full": figures.last_full_look(),
+        "looked_at": look and look.at,
+        "looked_at_all": full and full.at,
         "findings": figures.findings(),
         "key": keys.signer().verifier.key_id.hex(),
     }

@@ -1,6 +1,7 @@
 """A record as the bytes that are sealed: a pure function of its columns."""
 
 import hashlib
+from datetime import UTC
 
 from audit.canonical import canonical
 from audit.models import Record
@@ -14,7 +15,7 @@ def columns(record: Record) -> dict[str, object]:
     return {
         "action": record.action,
         "actor": record.actor_id and str(record.actor_id),
-        "at": record.at.isoformat(timespec="microseconds"),
+        "at": record.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "epoch": record.epoch,
         "facts": record.facts,
         "id": record.pk,

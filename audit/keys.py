@@ -1,9 +1,11 @@
 """The key that seals the journal and those that did: settings, never the database."""
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from audit.notes import Signer, Verifier
+from audit.notes import BadNote, Signer, Verifier, opened
 
 
 def signer() -> Signer:
@@ -23,3 +25,12 @@ def verifiers() -> list[Verifier]:
     """
     old = [Verifier.parse(vkey) for vkey in settings.AUDIT_OLD_KEYS]
     return [signer().verifier, *old]
+
+
+def verifier_of(note: str) -> Verifier:
+    """The key that signed a checkpoint of ours. :raises BadNote: none we know."""
+    for verifier in verifiers():
+        with suppress(BadNote):
+            opened(note, [verifier])
+            return verifier
+    raise BadNote("not signed by a key we know")

@@ -50,6 +50,7 @@ BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}{{row}}/evidence/": {"admin"},
     f"{ADMIN}export/": {"reviewer", "auditor", "admin"},
     "/admin/transactions/inquiry/{row}/replay/": {"admin"},
+    "/admin/audit/record/evidence/": {"auditor", "admin"},
     "/admin/banking/circuit/close/": {"admin"},
     "/admin/accounts/user/{ana}/deactivate/": {"admin"},
     "/admin/accounts/user/{ana}/reactivate/": {"admin"},
