@@ -20,6 +20,7 @@ from areamedica.errors import Forbidden
 from audit import figures as journal
 from banking.resilience.circuit import State
 from banking.services import bank_status
+from ledger.services.proof import last_proof
 from transactions import figures
 
 
@@ -48,7 +49,8 @@ class Business(Collector):
             [status_now.bank], float(status_now.state is not State.CLOSED)
         )
         yield circuit
-        for name, (words, value) in {**figures.queues(), **journal.figures()}.items():
+        gauges = {**figures.queues(), **journal.figures(), **last_proof()}
+        for name, (words, value) in gauges.items():
             family = GaugeMetricFamily(name, words)
             family.add_metric([], value)
             yield family

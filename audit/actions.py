@@ -55,3 +55,6 @@ class Action(models.TextChoices):
         _("Sealed evidence exported"),
     )
     CIRCUIT_CLOSED = "banking.circuit_closed", _("Bank circuit closed by hand")
+    ACCOUNT_OPENED = "ledger.account_opened", _("Account opened in the books")
+    ACCOUNT_FROZEN = "ledger.account_frozen", _("Account frozen")
+    ACCOUNT_RELEASED = "ledger.account_released", _("Account released")

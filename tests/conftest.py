@@ -23,7 +23,17 @@ _KEPT = {
     "accounts_permission",
     "accounts_role_permissions",
     "accounts_user",
+    "ledger_account",
+    "ledger_balance",
 }
+_GUARDED = (*GUARDED, "ledger_account", "ledger_transfer")
+# What a migration opened stays, as it was then.
+_CHART_ALONE = """
+DELETE FROM ledger_balance WHERE account_id IN (
+    SELECT id FROM ledger_account WHERE owner_id IS NOT NULL);
+DELETE FROM ledger_account WHERE owner_id IS NOT NULL;
+UPDATE ledger_balance SET amount = 0, seq = 0, is_frozen = false, moved_at = NULL;
+"""
 
 
 def empty_tables(_: object) -> None:
@@ -31,16 +41,17 @@ def empty_tables(_: object) -> None:
     tables = [
         name for name in connection.introspection.table_names() if name not in _KEPT
     ]
-    lift = ";".join(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in GUARDED)
+    lift = ";".join(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in _GUARDED)
     put_back = ";".join(
         f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_rows;"
         f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_table"
-        for name in GUARDED
+        for name in _GUARDED
     )
     with connection.cursor() as cursor:
         cursor.execute(lift)
         cursor.execute(f"TRUNCATE {', '.join(tables)}")
         cursor.execute("DELETE FROM accounts_user WHERE id <> %s", [SYSTEM_ID])
+        cursor.execute(_CHART_ALONE)
         cursor.execute(put_back)
 
 

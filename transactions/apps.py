@@ -7,4 +7,8 @@ class TransactionsConfig(AppConfig):
     verbose_name = _("Transactions")
 
     def ready(self) -> None:
+        from ledger.services.proof import also_ask  # noqa: PLC0415 (as the next)
         from transactions import checks  # noqa: F401, PLC0415 (needs the settings)
+        from transactions.services import books  # noqa: PLC0415 (needs the models)
+
+        also_ask(books.unbooked)

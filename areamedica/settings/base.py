@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "audit",
     "accounts",
     "banking",
+    "ledger",
     "transactions",
 ]
 
@@ -183,6 +184,11 @@ CELERY_BEAT_SCHEDULE = {
     "forget-idle-budgets": {
         "task": "banking.forget_idle_budgets",
         "schedule": timedelta(hours=6),
+    },
+    # While nobody works, so that it has the machine to itself.
+    "prove-the-books": {
+        "task": "ledger.prove",
+        "schedule": crontab(hour=3, minute=30),
     },
     "forget-expired": {
         "task": "accounts.forget_expired",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import SYSTEM_ID, User
 from tests.transactions.bodies import claim
 from transactions.errors import InvalidTransition
-from transactions.models import Transaction, TransactionEvent
+from transactions.models import BankCredit, Transaction, TransactionEvent
 from transactions.services.submit import submit
 from transactions.states import FINAL, OPEN, STEPS, Reason, State
 
@@ -59,6 +59,9 @@ def test_only_the_steps_of_the_contract_exist(
     events = row.events.count()
     if to == State.COMPLETED:
         row.completed_at = timezone.now()
+        BankCredit.objects.create(
+            transaction=row, day=row.asked_day, amount=Decimal(1), currency="VES"
+        )
 
     def step() -> None:
         row.step(

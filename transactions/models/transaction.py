@@ -17,6 +17,8 @@ from areamedica.money import BOLIVAR, DECIMAL_PLACES, MAX_DIGITS
 from audit.actions import Action
 from audit.services import record
 from banking.references import canonical
+from ledger.services.posting import post
+from transactions.books import Confirmed, posting_of
 from transactions.errors import InvalidTransition
 from transactions.formats import local_phone, search_words, searchable
 from transactions.states import (
@@ -257,7 +259,7 @@ class Transaction(models.Model):
         note: str = "",
         facts: dict[str, object] | None = None,
     ) -> None:
-        """Move this locked transaction and write its event and journal record.
+        """Move this locked transaction; write its event, journal record and entry.
 
         The caller holds the row's lock and has set the fields that go with the new
         state; they are saved here too. `facts` stay public and free of personal data.
@@ -283,6 +285,20 @@ class Transaction(models.Model):
             actor_id=actor_id,
             subject=("transaction", self.pk),
             facts={"was": was, "became": to, "reason": reason, **(facts or {})},
+        )
+        if to == State.COMPLETED:
+            # Last: the account of all that is in transit stays locked from here.
+            post(posting_of(self.confirmed()))
+
+    def confirmed(self) -> Confirmed:
+        """What the books are told: the bank's amount and day, never what was typed."""
+        return Confirmed(
+            transaction_id=self.pk,
+            amount=self.credit.amount,
+            currency=self.credit.currency,
+            day=self.credit.day,
+            document=self.customer_document,
+            phone=self.customer_phone,
         )
 
     def tell(

@@ -5,7 +5,7 @@ never finish, and nothing is lost or doubled (product.md, rule 4).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random, SystemRandom
 from uuid import UUID, uuid4
@@ -215,8 +215,8 @@ def use_credit(transaction: Transaction, credit: object) -> UUID | None:
         "account": settings.BANESCO["ACCOUNT_ID"],
         "shown_account": credit["shown_account"],
         "tail": credit["tail"],
-        "day": credit["day"],
-        "amount": credit["amount"],
+        "day": date.fromisoformat(credit["day"]),
+        "amount": Decimal(credit["amount"]),
         "currency": credit["currency"],
     }
     try:

@@ -1,0 +1,31 @@
+"""Money at the edge is Decimal; inside the books it is whole minor units."""
+
+from decimal import Decimal, localcontext
+
+from ledger.errors import UnpostableAmount
+
+MINOR_DIGITS = {"VES": 2, "USD": 2, "EUR": 2, "COP": 2}
+# A hundred trillion bolívares. Nine hundred such transfers fit into a balance (bigint).
+LARGEST_MINOR = 10**16
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """`Decimal("12.50")` bolívares are 1250 céntimos.
+
+    :raises UnpostableAmount: not above zero, finer than the currency, not finite, or
+        larger than `LARGEST_MINOR`.
+    """
+    digits = MINOR_DIGITS.get(currency)
+    if digits is None or not amount.is_finite() or amount.adjusted() > 20:
+        raise UnpostableAmount
+    with localcontext(prec=60):
+        minor = amount.scaleb(digits)
+        if minor != minor.to_integral_value() or not 0 < minor <= LARGEST_MINOR:
+            raise UnpostableAmount
+        return int(minor)
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """1250 céntimos are `Decimal("12.50")`, always with the currency's digits."""
+    with localcontext(prec=60):
+        return Decimal(minor).scaleb(-MINOR_DIGITS[currency])

@@ -1,0 +1,21 @@
+"""What the nightly proof of the books found."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class Proof(models.Model):
+    """One run of `ledger_verify`; the newest is what Prometheus is told."""
+
+    at = models.DateTimeField(_("at"), db_default=Now())
+    transfers = models.BigIntegerField(_("transfers"))
+    problems = models.IntegerField(_("problems"))
+
+    class Meta:
+        verbose_name = _("proof of the books")
+        verbose_name_plural = _("proofs of the books")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.at}: {self.problems}"

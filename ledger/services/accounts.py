@@ -1,0 +1,103 @@
+"""Open an account, freeze it, release it."""
+
+from uuid import UUID
+
+from django.db import connection
+from django.db.transaction import atomic
+
+from accounts.models import SYSTEM_ID, User
+from areamedica.errors import Forbidden
+from areamedica.permissions import Permission
+from audit.actions import Action
+from audit.services import record
+from ledger.chart import CHART, SIDE, Floor, Owner, account_id, code_of
+from ledger.errors import AccountNotFound
+from ledger.models import Balance
+
+# One statement, so that of two who open the same account one does and both go on.
+_OPEN = """
+WITH opened AS (
+    INSERT INTO ledger_account (
+        id, code, name, kind, currency, owner_type, owner_id, parent_id, floor_rule,
+        is_heading
+    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false)
+    ON CONFLICT DO NOTHING RETURNING id, currency
+)
+INSERT INTO ledger_balance (account_id, amount, seq, floor, side, currency, is_frozen)
+SELECT id, 0, 0, %s, %s, currency, false FROM opened
+"""
+_LINES = {line.number: line for line in CHART}
+
+
+def open_customer_account(
+    *, number: str, currency: str, owner_id: UUID, actor_id: UUID = SYSTEM_ID
+) -> UUID:
+    """The customer's account below a heading of the chart; opened if it is not yet.
+
+    `owner_id` is a pseudonym, never made of a name.
+    """
+    line = _LINES[number]
+    code = code_of(number, currency, owner_id)
+    pk = account_id(code)
+    if Balance.objects.filter(pk=pk).exists():
+        return pk
+    with atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _OPEN,
+            [
+                pk,
+                code,
+                line.name,
+                line.kind,
+                currency,
+                Owner.CUSTOMER,
+                owner_id,
+                account_id(code_of(number, currency)),
+                Floor.ZERO,
+                0,
+                SIDE[line.kind],
+            ],
+        )
+        if cursor.rowcount:
+            record(
+                Action.ACCOUNT_OPENED,
+                actor_id=actor_id,
+                subject=("account", pk),
+                facts={"code": code},
+            )
+    return pk
+
+
+@atomic
+def freeze(*, account_id: UUID, actor: User, reason: str) -> None:
+    """Let nothing move on the account until it is released.
+
+    :raises Forbidden: :raises AccountNotFound:
+    """
+    _set_frozen(account_id, actor, reason, Action.ACCOUNT_FROZEN, frozen=True)
+
+
+@atomic
+def release(*, account_id: UUID, actor: User, reason: str) -> None:
+    """Let a frozen account move again. :raises Forbidden: :raises AccountNotFound:"""
+    _set_frozen(account_id, actor, reason, Action.ACCOUNT_RELEASED, frozen=False)
+
+
+def _set_frozen(
+    account_id: UUID, actor: User, reason: str, action: Action, *, frozen: bool
+) -> None:
+    if not actor.can(Permission.LEDGER_POST):
+        raise Forbidden(permission=Permission.LEDGER_POST.value)
+    balance = Balance.objects.select_for_update().filter(pk=account_id).first()
+    if balance is None:
+        raise AccountNotFound
+    if balance.is_frozen == frozen:
+        return
+    balance.is_frozen = frozen
+    balance.save(update_fields=["is_frozen"])
+    record(
+        action,
+        actor_id=actor.pk,
+        subject=("account", account_id),
+        facts={"reason": reason},
+    )

@@ -1,0 +1,45 @@
+"""Accounts and postings in one line each."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from ledger.chart import account_id
+from ledger.models import Account, Balance
+from ledger.services.accounts import open_customer_account
+from ledger.services.posting import Posting
+
+DAY = date(2026, 11, 20)
+TRANSIT = account_id("1110-VES")
+FEES = account_id("4100-VES")
+
+
+def customer(name: str) -> UUID:
+    """A customer's account, empty, which never goes below zero."""
+    owner = uuid5(UUID(int=7), name)
+    return open_customer_account(number="2100", currency="VES", owner_id=owner)
+
+
+def posting(debit: UUID, credit: UUID, amount: str = "10.00", **given: Any) -> Posting:
+    return Posting(
+        key=given.pop("key", None) or uuid4(),
+        debit=debit,
+        credit=credit,
+        amount=Decimal(amount),
+        **{
+            "currency": "VES",
+            "code": "test",
+            "effective": DAY,
+            "cause": ("test", "1"),
+            **given,
+        },
+    )
+
+
+def amount_of(account: UUID) -> int:
+    return Balance.objects.get(pk=account).amount
+
+
+def all_accounts() -> int:
+    return Account.objects.count()

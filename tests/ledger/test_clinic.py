@@ -1,0 +1,138 @@
+"""A completed transaction is in the books: once, with the bank's amount and day."""
+
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import Sum
+
+from accounts.models import User
+from ledger.chart import account_id
+from ledger.models import Account, Transfer
+from ledger.services.proof import findings
+from ledger.services.reading import balance_now
+from tests.bank import Bank
+from tests.ledger.books import TRANSIT, amount_of
+from tests.transactions.desk import arrives, asked, in_review, recorded, today
+from transactions.books import COMPLETED, key_of, owner_of
+from transactions.models import BankCredit, Transaction
+from transactions.services import review
+from transactions.services.books import book_completed
+from transactions.states import State
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+
+def entry_of(row: Transaction) -> Transfer:
+    return Transfer.objects.get(pk=key_of(COMPLETED, row.pk))
+
+
+def test_what_the_worker_completes_is_booked(ana: User, bank: Bank) -> None:
+    row = recorded(ana)
+    arrives(bank)
+    assert asked(row).status == State.COMPLETED
+    entry = entry_of(row)
+    customer = Account.objects.get(pk=entry.credit_id)
+    assert (entry.debit_id, entry.amount) == (TRANSIT, 235075)
+    assert (entry.effective.isoformat(), entry.code) == (today(), "payment_confirmed")
+    assert (entry.cause_type, entry.cause_id) == ("transaction", str(row.pk))
+    assert entry.metadata == {"rule": str(COMPLETED.id)}
+    assert customer.owner_id == owner_of(row.customer_document, row.customer_phone)
+    assert customer.parent_id == account_id("2100-VES")
+    assert row.customer_document not in customer.code + customer.name
+    assert findings() == []
+
+
+def test_what_a_reviewer_approves_is_booked_as_the_bank_shows_it(
+    ana: User, ruben: User, bank: Bank
+) -> None:
+    row = in_review(ana, bank, shown="2000.00")
+    assert not Transfer.objects.exists()
+    review.approve(transaction_id=row.pk, actor=ruben, reason="Falta poco")
+    assert entry_of(row).amount == 200000
+    assert findings() == []
+
+
+def test_what_is_not_completed_is_not_booked(
+    ana: User, ruben: User, bank: Bank
+) -> None:
+    row = in_review(ana, bank, shown="2000.00")
+    review.reject(transaction_id=row.pk, actor=ruben, reason="No es")
+    assert not Transfer.objects.exists()
+
+
+def test_two_payments_of_one_patient_are_on_one_account(ana: User, bank: Bank) -> None:
+    first = recorded(ana)
+    arrives(bank)
+    asked(first)
+    second = recorded(ana, reference="000012417729")
+    arrives(bank, reference="000012417729")
+    asked(second)
+    account = entry_of(first).credit_id
+    assert entry_of(second).credit_id == account
+    assert str(balance_now(account)) == "4701.50"
+
+
+def test_the_credit_of_nobody_in_particular_is_kept_apart(
+    ana: User, bank: Bank
+) -> None:
+    row = recorded(ana, customer_document="", customer_phone="")
+    arrives(bank)
+    asked(row)
+    assert entry_of(row).credit_id == account_id("2190-VES")
+
+
+def _as_before_the_books(row: Transaction) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE ledger_transfer DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM ledger_transfer")
+        cursor.execute("UPDATE ledger_balance SET amount = 0, seq = 0")
+        for guard in ("rows", "table"):
+            cursor.execute(
+                f"ALTER TABLE ledger_transfer ENABLE ALWAYS TRIGGER append_only_{guard}"
+            )
+
+
+def test_what_was_completed_before_there_were_books_is_demanded_and_booked_once(
+    ana: User, bank: Bank, capsys: Any
+) -> None:
+    row = recorded(ana)
+    arrives(bank)
+    asked(row)
+    _as_before_the_books(row)
+    assert [(each.kind, each.subject) for each in findings()] == [
+        ("completed_but_not_booked", str(row.pk))
+    ]
+    call_command("book_completed")
+    assert "1 transactions booked." in capsys.readouterr().out
+    assert book_completed() == 0
+    assert findings() == []
+    assert entry_of(row).amount == 235075
+
+
+def test_an_entry_that_differs_from_its_transaction_is_named(
+    ana: User, bank: Bank
+) -> None:
+    row = recorded(ana)
+    arrives(bank)
+    asked(row)
+    BankCredit.objects.update(amount="1.00")
+    assert [each.kind for each in findings()] == ["booked_otherwise"]
+    BankCredit.objects.all().delete()
+    assert [each.kind for each in findings()] == ["booked_otherwise"]
+    Transaction.objects.filter(pk=row.pk).update(
+        status=State.CANCELED, completed_at=None
+    )
+    assert [each.kind for each in findings()] == ["booked_but_not_completed"]
+
+
+def test_the_demo_is_consistent(settings: Any, monkeypatch: Any, bank: Bank) -> None:
+    monkeypatch.setenv("DEMO_PASSWORD", "clave-de-la-demo-1")
+    monkeypatch.setenv("SANDBOX_URL", bank.url)
+    call_command("seed_demo")
+    completed = Transaction.objects.filter(status=State.COMPLETED)
+    assert Transfer.objects.count() == completed.count() > 100
+    assert amount_of(TRANSIT) == completed.aggregate(all=Sum("amount"))["all"] * 100
+    assert findings() == []

@@ -1,0 +1,114 @@
+"""Real threads on the same accounts and the same keys."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import TypeVar
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from ledger.models import Transfer
+from ledger.services.posting import Posting, post_batch
+from ledger.services.proof import findings
+from tests.ledger.books import DAY, FEES, TRANSIT, amount_of, customer, posting
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+T = TypeVar("T")
+
+
+def at_once(*works: Callable[[], T]) -> list[T]:
+    """What each gave; all of them begin together, each on its own connection."""
+    start = Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T:
+        start.wait()
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+def test_two_orders_of_the_same_accounts_do_not_deadlock() -> None:
+    names = [customer(f"c{number}") for number in range(12)]
+    post_batch([posting(TRANSIT, each, "100.00") for each in names])
+
+    def many(accounts: list[UUID]) -> Callable[[], int]:
+        def work() -> int:
+            posted = 0
+            for _ in range(20):
+                pairs = zip(accounts, accounts[1:], strict=False)
+                batch = [posting(a, b, "0.01") for a, b in pairs]
+                posted += post_batch(batch).count("posted")
+            return posted
+
+        return work
+
+    done = at_once(*[many(names), many(names[::-1])] * 3)
+    assert done == [220] * 6
+    assert Transfer.objects.count() == 12 + 6 * 220
+    assert findings() == []
+
+
+def test_one_key_from_many_sides_is_one_transfer() -> None:
+    ana = customer("ana")
+    wanted = posting(TRANSIT, ana)
+    outcomes = at_once(*[lambda: post_batch([wanted])[0]] * 6)
+    assert Counter(outcomes) == {"posted": 1, "already_posted": 5}
+    assert amount_of(ana) == 1000
+
+
+def test_one_key_on_accounts_that_have_nothing_in_common() -> None:
+    """No balance makes one wait for the other: the key itself must."""
+    keys = [uuid4() for _ in range(40)]
+
+    def batch(number: int, order: int) -> list[Posting]:
+        debit, credit = customer(f"d{number}"), customer(f"c{number}")
+        fill = posting(TRANSIT, debit, "999.00")
+        post_batch([fill])
+        return [posting(debit, credit, "1.00", key=key) for key in keys[::order]]
+
+    batches = [batch(0, 1), batch(1, -1), batch(2, 1), batch(3, -1)]
+    outcomes = at_once(*[lambda each=each: post_batch(each) for each in batches])
+    counted = Counter(outcome for each in outcomes for outcome in each)
+    assert counted == {"posted": 40, "key_reused": 120}
+    assert findings() == []
+
+
+def test_nobody_spends_the_same_money_twice() -> None:
+    ana = customer("ana")
+    post_batch([posting(TRANSIT, ana, "10.00")])
+
+    def spend() -> int:
+        batch = [posting(ana, FEES, "0.50") for _ in range(8)]
+        return post_batch(batch).count("posted")
+
+    assert sum(at_once(*[spend] * 6)) == 20
+    assert (amount_of(ana), amount_of(FEES)) == (0, 1000)
+    assert findings() == []
+
+
+def test_one_account_opened_from_many_sides_is_one_account() -> None:
+    opened = at_once(*[lambda: customer("ana")] * 6)
+    assert len(set(opened)) == 1
+    assert findings() == []
+
+
+def test_moments_never_go_back_on_a_hot_account() -> None:
+    ana = customer("ana")
+
+    def work() -> None:
+        for _ in range(30):
+            post_batch([posting(TRANSIT, ana, "0.01", effective=DAY - timedelta(1))])
+
+    at_once(*[work] * 4)
+    moments = Transfer.objects.order_by("credit_seq").values_list("at", flat=True)
+    assert list(moments) == sorted(moments)
+    assert len(moments) == 120

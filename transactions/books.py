@@ -1,0 +1,95 @@
+"""How the clinic's events are booked: one rule each, as a table.
+
+A rule's id is part of the key of whatever it books, so that an event is booked once by
+a rule, whoever brings it and however often. An id is never reused for another rule.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID, uuid5
+
+from ledger.chart import (
+    CUSTOMER_CREDIT,
+    IN_TRANSIT,
+    UNNAMED_CREDIT,
+    account_id,
+    code_of,
+)
+from ledger.services.accounts import open_customer_account
+from ledger.services.posting import Posting
+
+CAUSE = "transaction"
+_CUSTOMERS = UUID("0f7a5f0e-0f5c-5a86-8c39-6d9d9d6c1a02")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`debit`, `credit`: lines of the chart; `unnamed` serves for want of an owner."""
+
+    id: UUID
+    code: str
+    debit: str
+    credit: str
+    unnamed: str
+
+
+COMPLETED = Rule(
+    id=UUID("a1b5f3c2-7d0e-4c7a-9f6b-2f8f0f6f3e01"),
+    code="payment_confirmed",
+    debit=IN_TRANSIT,
+    credit=CUSTOMER_CREDIT,
+    unnamed=UNNAMED_CREDIT,
+)
+RULES = (COMPLETED,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirmed:
+    """A transaction whose money the bank has shown; amount and day are the bank's."""
+
+    transaction_id: UUID
+    amount: Decimal
+    currency: str
+    day: date
+    document: str
+    phone: str
+
+
+def key_of(rule: Rule, transaction_id: UUID) -> UUID:
+    """The key of the one transfer that the rule books for the transaction."""
+    return uuid5(rule.id, str(transaction_id))
+
+
+def owner_of(document: str, phone: str) -> UUID | None:
+    """Whose credit it is: by document, else by phone; None when both are wanting.
+
+    A pseudonym for the books, not a secret: whoever knows a document can compute it.
+    """
+    if document:
+        return uuid5(_CUSTOMERS, f"document:{document}")
+    return uuid5(_CUSTOMERS, f"phone:{phone}") if phone else None
+
+
+def posting_of(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Posting:
+    """What the rule books; the customer's account is opened if it is not yet."""
+    return Posting(
+        key=key_of(rule, confirmed.transaction_id),
+        debit=account_id(code_of(rule.debit, confirmed.currency)),
+        credit=_credit_account(confirmed, rule),
+        amount=confirmed.amount,
+        currency=confirmed.currency,
+        code=rule.code,
+        effective=confirmed.day,
+        cause=(CAUSE, str(confirmed.transaction_id)),
+        metadata={"rule": str(rule.id)},
+    )
+
+
+def _credit_account(confirmed: Confirmed, rule: Rule) -> UUID:
+    owner_id = owner_of(confirmed.document, confirmed.phone)
+    if owner_id is None:
+        return account_id(code_of(rule.unnamed, confirmed.currency))
+    return open_customer_account(
+        number=rule.credit, currency=confirmed.currency, owner_id=owner_id
+    )

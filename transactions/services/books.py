@@ -1,0 +1,81 @@
+"""Book what was completed before there were books, and say what is not booked."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.transaction import atomic
+
+from ledger.errors import MalformedPosting
+from ledger.models import Transfer
+from ledger.services.posting import BOOKED, post_batch
+from ledger.services.proof import Finding
+from transactions.books import CAUSE, COMPLETED, key_of, posting_of
+from transactions.models import Transaction
+from transactions.states import State
+
+_AT_ONCE = 500
+
+
+def book_completed() -> int:
+    """Book every completed transaction that is not booked yet; how many were.
+
+    Harmless to repeat, also while others complete: the key decides.
+    """
+    booked = 0
+    after = UUID(int=0)
+    while True:
+        page = list(_completed_after(after))
+        if not page:
+            return booked
+        booked += _book(page)
+        after = page[-1].pk
+
+
+def _completed_after(pk: UUID) -> Iterable[Transaction]:
+    rows = Transaction.objects.filter(status=State.COMPLETED, pk__gt=pk)
+    return rows.select_related("credit").order_by("pk")[:_AT_ONCE]
+
+
+@atomic
+def _book(page: list[Transaction]) -> int:
+    keys = {each.pk: key_of(COMPLETED, each.pk) for each in page}
+    known = set(Transfer.objects.in_bulk(list(keys.values())))
+    # Accounts are opened in one order by everybody, before any balance is locked.
+    wanting = [each.confirmed() for each in page if keys[each.pk] not in known]
+    wanting.sort(key=lambda each: (each.document, each.phone))
+    outcomes = post_batch([posting_of(each) for each in wanting])
+    for confirmed, outcome in zip(wanting, outcomes, strict=True):
+        if outcome not in BOOKED:
+            raise MalformedPosting(place=str(confirmed.transaction_id), why=outcome)
+    return len(outcomes)
+
+
+_NOT_AS_BOOKED = """
+SELECT CASE WHEN t.id IS NULL OR t.status <> %(completed)s
+            THEN 'booked_but_not_completed'
+            WHEN b.key IS NULL THEN 'completed_but_not_booked'
+            ELSE 'booked_otherwise' END,
+       coalesce(t.id::text, b.cause_id), coalesce(b.key::text, '')
+  FROM (SELECT * FROM transactions_transaction WHERE status = %(completed)s) t
+  FULL JOIN (SELECT * FROM ledger_transfer
+              WHERE cause_type = %(cause)s AND code = %(code)s) b
+    ON b.cause_id = t.id::text
+  LEFT JOIN transactions_bankcredit c ON c.transaction_id = t.id
+ WHERE t.id IS NULL OR b.key IS NULL OR c.id IS NULL
+    OR b.amount <> c.amount * 100 OR b.effective <> c.day
+ ORDER BY 1, 2 LIMIT 1000
+"""
+
+
+def unbooked() -> list[Finding]:
+    """Completed transactions without their transfer, and transfers without theirs.
+
+    `manage.py book_completed` books what is only missing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NOT_AS_BOOKED,
+            {"completed": State.COMPLETED, "cause": CAUSE, "code": COMPLETED.code},
+        )
+        return [Finding(*row) for row in cursor.fetchall()]
