@@ -28,7 +28,7 @@ def test_no_migration_is_missing() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_our_migrations_go_back_and_forth() -> None:
-    for app in ("transactions", "accounts", "audit", "api", "banking"):
+    for app in ("transactions", "ledger", "accounts", "audit", "api", "banking"):
         call_command("migrate", app, "zero", verbosity=0)
     call_command("migrate", verbosity=0)
 

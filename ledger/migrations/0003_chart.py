@@ -12,22 +12,27 @@ def open_chart(apps, schema_editor):
     for currency in MINOR_DIGITS:
         for line in CHART:
             code = code_of(line.number, currency)
-            account = Account.objects.create(
+            # They stay when this is taken back: nothing in the books is deleted.
+            account, _ = Account.objects.get_or_create(
                 id=account_id(code),
-                code=code,
-                name=line.name,
-                kind=line.kind.value,
-                currency=currency,
-                owner_type="clinic",
-                floor_rule=line.floor.value,
-                is_heading=line.is_heading,
+                defaults={
+                    "code": code,
+                    "name": line.name,
+                    "kind": line.kind.value,
+                    "currency": currency,
+                    "owner_type": "clinic",
+                    "floor_rule": line.floor.value,
+                    "is_heading": line.is_heading,
+                },
             )
             if not line.is_heading:
-                Balance.objects.create(
+                Balance.objects.get_or_create(
                     account=account,
-                    floor=0 if line.floor is Floor.ZERO else None,
-                    side=SIDE[line.kind],
-                    currency=currency,
+                    defaults={
+                        "floor": 0 if line.floor is Floor.ZERO else None,
+                        "side": SIDE[line.kind],
+                        "currency": currency,
+                    },
                 )
 
 
