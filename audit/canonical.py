@@ -27,14 +27,18 @@ def _plain(fact: object) -> object:
     raise TypeError(f"{type(fact).__name__} has no canonical form")
 
 
+# One for all: json.dumps would make an encoder anew for every record.
+written = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False
+).encode
+
+
 def canonical(facts: dict[str, object]) -> str:
     """Write facts as JSON with sorted keys and no spare blanks.
 
     :raises TypeError: a value without an exact form, a float above all.
     """
-    return json.dumps(
-        _plain(facts), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    )
+    return written(_plain(facts))
 
 
 def pseudonym(person: str) -> str:

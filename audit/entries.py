@@ -3,7 +3,7 @@
 import hashlib
 from datetime import UTC
 
-from audit.canonical import canonical
+from audit.canonical import written
 from audit.models import Record
 
 # The length of an entry is written in two bytes (c2sp.org/tlog-tiles).
@@ -29,8 +29,8 @@ def columns(record: Record) -> dict[str, object]:
 def entry_of(record: Record) -> bytes:
     """The entry; facts that are too long for one are there by their digest."""
     said = columns(record)
-    entry = canonical(said).encode()
+    entry = written(said).encode()
     if len(entry) > LONGEST:
         digest = hashlib.sha256(record.facts.encode()).hexdigest()
-        entry = canonical({**said, "facts": f"sha256:{digest}"}).encode()
+        entry = written({**said, "facts": f"sha256:{digest}"}).encode()
     return entry

@@ -429,6 +429,16 @@ def test_the_rest_is_looked_at_from_a_checkpoint_on(
     assert finding.what == f"record {sealed[500]}"
 
 
+def test_an_edge_that_is_gone_is_named(
+    sealed: list[int], superuser: Callable[[str], None]
+) -> None:
+    """A look at the end alone stands on what is stored before it."""
+    superuser("DELETE FROM audit_leaf WHERE number = 599")
+    [missing] = verify(since=600).findings
+    assert str(missing) == "missing: the tree before leaf 600 (its rows are gone)"
+    assert "missing: leaf 599 (its row is gone)" in found()
+
+
 def test_looks_are_kept_and_told(
     sealed: list[int],
     superuser: Callable[[str], None],

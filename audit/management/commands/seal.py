@@ -6,6 +6,7 @@ import structlog
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections
 
+from audit.errors import NotSealed
 from audit.sealing import XidsWentBack, seal
 
 log = structlog.get_logger("audit.seal")
@@ -30,9 +31,10 @@ class Command(BaseCommand):
 
 
 def _once() -> None:
-    """A database that is away for a while, or that a person must see to."""
+    """What fails stays unsealed, and the lag tells: a database that is away, or rows of
+    the tree that are gone, which a person must see to."""
     close_old_connections()
     try:
         seal()
-    except (DatabaseError, XidsWentBack) as problem:
+    except (DatabaseError, NotSealed, XidsWentBack) as problem:
         log.error("not_sealed", why=type(problem).__name__)
