@@ -175,12 +175,8 @@ class _Walk:
 
     def _stretch(self, start: int, stop: int) -> Iterator[Finding]:
         rows = Leaf.objects.filter(number__gte=start, number__lt=stop)
-        leaves = {
-            number: _Sealed(number, *more)
-            for number, *more in rows.values_list(
-                "number", "record_id", "entry", "hash"
-            )
-        }
+        told = rows.values_list("number", "record_id", "entry", "hash")
+        leaves = {leaf.number: leaf for leaf in map(_Sealed._make, told)}
         records = Record.objects.in_bulk([leaf.record_id for leaf in leaves.values()])
         self.notes = {
             each.size: each
