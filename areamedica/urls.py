@@ -11,6 +11,7 @@ _API = [
     path("", include("accounts.api.urls")),
     path("", include("transactions.api.urls")),
     path("", include("audit.api.urls")),
+    path("", include("ledger.api.urls")),
 ]
 
 urlpatterns = [

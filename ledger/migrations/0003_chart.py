@@ -12,28 +12,26 @@ def open_chart(apps, schema_editor):
     for currency in MINOR_DIGITS:
         for line in CHART:
             code = code_of(line.number, currency)
-            # They stay when this is taken back: nothing in the books is deleted.
+            facts = {
+                "code": code,
+                "name": line.name,
+                "kind": line.kind.value,
+                "currency": currency,
+                "owner_type": "clinic",
+                "floor_rule": line.floor.value,
+                "is_heading": line.is_heading,
+            }
+            # Going back leaves what was opened, so going forth again may find it.
             account, _ = Account.objects.get_or_create(
-                id=account_id(code),
-                defaults={
-                    "code": code,
-                    "name": line.name,
-                    "kind": line.kind.value,
-                    "currency": currency,
-                    "owner_type": "clinic",
-                    "floor_rule": line.floor.value,
-                    "is_heading": line.is_heading,
-                },
+                id=account_id(code), defaults=facts
             )
             if not line.is_heading:
-                Balance.objects.get_or_create(
-                    account=account,
-                    defaults={
-                        "floor": 0 if line.floor is Floor.ZERO else None,
-                        "side": SIDE[line.kind],
-                        "currency": currency,
-                    },
-                )
+                facts = {
+                    "floor": 0 if line.floor is Floor.ZERO else None,
+                    "side": SIDE[line.kind],
+                    "currency": currency,
+                }
+                Balance.objects.get_or_create(account=account, defaults=facts)
 
 
 class Migration(migrations.Migration):

@@ -107,7 +107,9 @@ def history(
     """
     newest = before if before is not None else balance_of(account).seq + 1
     legs = Entry.objects.filter(account_id=account, seq__lt=newest)
-    return list(legs.order_by("-seq")[: min(limit, LARGEST_PAGE)])
+    return list(
+        legs.select_related("account").order_by("-seq")[: min(limit, LARGEST_PAGE)]
+    )
 
 
 def statement(account: UUID, *, first: date, last: date) -> Statement:

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from ledger.api import views
+
+urlpatterns = [
+    path("ledger/accounts", views.Accounts.as_view()),
+    path("ledger/accounts/<str:id>", views.OneAccount.as_view()),
+    path("ledger/accounts/<str:id>/balance", views.AccountBalance.as_view()),
+    path("ledger/accounts/<str:id>/history", views.AccountHistory.as_view()),
+    path("ledger/entries/<str:id>", views.OneTransfer.as_view()),
+]
