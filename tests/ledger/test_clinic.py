@@ -14,7 +14,7 @@ from ledger.services.proof import findings
 from ledger.services.reading import balance_now
 from tests.bank import Bank
 from tests.ledger.books import TRANSIT, amount_of
-from tests.transactions.desk import arrives, asked, in_review, recorded, today
+from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded, today
 from transactions.books import COMPLETED, key_of, owner_of
 from transactions.models import BankCredit, Transaction
 from transactions.services import review
@@ -81,6 +81,18 @@ def test_the_credit_of_nobody_in_particular_is_kept_apart(
     arrives(bank)
     asked(row)
     assert entry_of(row).credit_id == account_id("2190-VES")
+
+
+def test_the_page_of_a_transaction_shows_its_entry(
+    ana: User, carla: User, bank: Bank, back_office: Any
+) -> None:
+    row = recorded(ana)
+    arrives(bank)
+    page = f"{ADMIN}{row.pk}/change/"
+    assert "En los libros" not in back_office(carla).get(page).content.decode()
+    asked(row)
+    shown = back_office(carla).get(page).content.decode()
+    assert "Debe: Pagos confirmados por conciliar; haber: Crédito de paci" in shown
 
 
 def _as_before_the_books(row: Transaction) -> None:

@@ -13,9 +13,11 @@ from accounts.models import User
 from areamedica.permissions import Permission
 from banking.evidence import trace
 from banking.models import BankQuestion
+from ledger.models import Transfer
 from transactions.admin import comparison, reasons
 from transactions.admin.columns import Credit
 from transactions.admin.others import twins_of
+from transactions.books import COMPLETED, key_of
 from transactions.models import Inquiry, Transaction
 from transactions.policies import has_clean_hands, may_withdraw
 from transactions.states import OPEN, State
@@ -84,6 +86,7 @@ def context_of(transaction: Transaction, *, actor: User) -> dict[str, Any]:
     events = transaction.events.select_related("actor").order_by("-id")
     return {
         "transaction": transaction,
+        "entry": entry_of(transaction),
         "credits": found,
         "lines": comparison.lines_of(transaction, found),
         "twins": list(twins_of(transaction)),
@@ -99,6 +102,14 @@ def context_of(transaction: Transaction, *, actor: User) -> dict[str, Any]:
         "live_url": reverse("admin:transactions_live", args=[transaction.pk]),
         "withdraw_reasons": reasons.WITHDRAW,
     }
+
+
+def entry_of(transaction: Transaction) -> Transfer | None:
+    """How the books hold it, once it is completed."""
+    if transaction.status != State.COMPLETED:
+        return None
+    entries = Transfer.objects.select_related("debit", "credit")
+    return entries.filter(pk=key_of(COMPLETED, transaction.pk)).first()
 
 
 def questions_about(
