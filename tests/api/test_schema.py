@@ -38,7 +38,7 @@ from transactions.services.submit import submit
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 # For one operation and role; a longer hunt: FUZZ_EXAMPLES=200 make test ARGS="-k fuzz".
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "1"))
 TAKEN = {"full-reference", "partial-reference", "bulk-delete", "stats"}
 TRUE = [
     not_a_server_error,
