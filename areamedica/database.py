@@ -1,10 +1,10 @@
 """What every app must know about transactions of the database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, connection, connections, models
 from django.db.models.expressions import DatabaseDefault
 from django.db.transaction import atomic
 
@@ -42,6 +42,29 @@ def violation_means(constraint: str, refusal: Callable[[], Refusal]) -> Iterator
         if violated(error) != constraint:
             raise
         raise refusal() from error
+
+
+_GUARDS = ("append_only_rows", "append_only_table")
+_STANDING = """
+SELECT class.relname, guard.tgname
+  FROM pg_trigger guard JOIN pg_class class ON class.oid = guard.tgrelid
+ WHERE class.relname = ANY(%s) AND guard.tgname = ANY(%s) AND guard.tgenabled = 'A'
+"""
+
+
+def missing_guards(
+    tables: Sequence[str], alias: str = "default"
+) -> list[tuple[str, str]]:
+    """(table, guard) of each append-only guard that is absent or can be switched off.
+
+    A table that is not there yet, before its migration, has none to miss.
+    """
+    with connections[alias].cursor() as cursor:
+        there = set(connections[alias].introspection.table_names(cursor))
+        cursor.execute(_STANDING, [list(tables), list(_GUARDS)])
+        standing = set(cursor.fetchall())
+    wanted = [(table, guard) for table in tables if table in there for guard in _GUARDS]
+    return [each for each in wanted if each not in standing]
 
 
 def append(row: models.Model) -> None:

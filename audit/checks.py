@@ -4,8 +4,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import Error, Tags, register
-from django.db import connections
 
+from areamedica import database
 from audit import keys
 from audit.notes import BadNote
 
@@ -17,13 +17,6 @@ GUARDED = (
     "audit_verification",
     "transactions_transactionevent",
 )
-_GUARDS = ("append_only_rows", "append_only_table")
-_STANDING = """
-SELECT class.relname, trigger.tgname
-  FROM pg_trigger trigger JOIN pg_class class ON class.oid = trigger.tgrelid
- WHERE class.relname = ANY(%s) AND trigger.tgname = ANY(%s)
-   AND trigger.tgenabled = 'A'
-"""
 
 
 @register(Tags.database)
@@ -38,17 +31,8 @@ def append_only_tables_are_guarded(**given: Any) -> list[Error]:
 
 def missing_guards(alias: str = "default") -> list[str]:
     """A sentence for each guard that does not stand in this database."""
-    with connections[alias].cursor() as cursor:
-        tables = set(connections[alias].introspection.table_names(cursor))
-        cursor.execute(_STANDING, [list(GUARDED), list(_GUARDS)])
-        standing = set(cursor.fetchall())
-    return [
-        f"{table} lacks its guard {guard}."
-        for table in GUARDED
-        if table in tables
-        for guard in _GUARDS
-        if (table, guard) not in standing
-    ]
+    missing = database.missing_guards(GUARDED, alias)
+    return [f"{table} lacks its guard {guard}." for table, guard in missing]
 
 
 @register()

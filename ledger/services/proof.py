@@ -5,21 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.db.models.functions import Extract, Now
 from django.db.transaction import atomic
 
+from areamedica import database
 from ledger.models import Proof
 
 GUARDED = ("ledger_account", "ledger_transfer")
-GUARDS = ("append_only_rows", "append_only_table")
 _SQL = Path(__file__).with_name("proof.sql").read_text(encoding="utf-8")
-_STANDING = """
-SELECT class.relname, guard.tgname
-  FROM pg_trigger guard JOIN pg_class class ON class.oid = guard.tgrelid
- WHERE class.relname = ANY(%s) AND guard.tgname = ANY(%s) AND guard.tgenabled = 'A'
-"""
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,10 @@ def also_ask(witness: Witness) -> Witness:
     return witness
 
 
-def missing_guards(cursor: CursorWrapper) -> list[str]:
+def missing_guards(alias: str = "default") -> list[str]:
     """Which trigger is absent or switched off, such as `ledger_transfer x`."""
-    cursor.execute(_STANDING, [list(GUARDED), list(GUARDS)])
-    standing = set(cursor.fetchall())
-    wanted = {(table, guard) for table in GUARDED for guard in GUARDS}
-    return [f"{table} {guard}" for table, guard in sorted(wanted - standing)]
+    missing = database.missing_guards(GUARDED, alias)
+    return [" ".join(each) for each in missing]
 
 
 def findings() -> list[Finding]:
@@ -58,7 +50,7 @@ def findings() -> list[Finding]:
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute(_SQL)
         found = [Finding(*row) for row in cursor.fetchall()]
-        found += [Finding("guard_missing", each) for each in missing_guards(cursor)]
+        found += [Finding("guard_missing", each) for each in missing_guards()]
         for witness in _WITNESSES:
             found += witness()
     return found
