@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.admin.forms import PasswordForm, first_problem
+from accounts.admin.forms import PasswordForm, told
 from accounts.errors import SelfGrant, SuperuserOnly
 from accounts.models import User
 from accounts.policies import may_manage
@@ -27,6 +27,14 @@ def person(pk: UUID) -> User:
     return found
 
 
+def tell(request: HttpRequest, trouble: Refusal | ValidationError) -> None:
+    """Say a refusal, or what is wrong with a form, to whoever pressed the button."""
+    if isinstance(trouble, Refusal):
+        say(request, trouble)
+    else:
+        messages.error(request, " ".join(trouble.messages))
+
+
 class PersonButtons(ReadOnlyAdmin):
     """Deactivate, reactivate, set a password."""
 
@@ -39,10 +47,8 @@ class PersonButtons(ReadOnlyAdmin):
                 raise SuperuserOnly
             do(user)
             messages.success(request, done)
-        except Refusal as refusal:
-            say(request, refusal)
-        except ValidationError as error:
-            messages.error(request, " ".join(error.messages))
+        except (Refusal, ValidationError) as trouble:
+            tell(request, trouble)
         return redirect("admin:accounts_user_change", pk)
 
     @page(P.USER_MANAGE, methods=CHANGES)
@@ -70,12 +76,9 @@ class PersonButtons(ReadOnlyAdmin):
         form, actor = PasswordForm(request.POST), actor_of(request)
 
         def change(user: User) -> None:
-            if not form.is_valid():
-                raise ValidationError(first_problem(form))
+            typed = told(form)
             if user.pk == actor.pk:
                 raise SelfGrant
-            people.change_password(
-                actor=actor, user=user, password=form.cleaned_data["password"]
-            )
+            people.change_password(actor=actor, user=user, **typed)
 
         return self._carry_out(request, pk, change, _("The password was changed."))

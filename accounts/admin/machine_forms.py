@@ -1,11 +1,12 @@
 """What is asked about service clients."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.forms import GrantForm
+from accounts.admin.forms import GrantForm, told
 from accounts.models import Permission
 from accounts.services.machines import (
     KEY_LIVES,
@@ -55,12 +56,12 @@ class KeyForm(forms.Form):
         label=_("Days it lives"), min_value=1, max_value=730, initial=KEY_LIVES.days
     )
 
-    def facts(self) -> dict[str, object]:
-        """As the service takes them."""
-        told = self.cleaned_data
+    def facts(self) -> dict[str, Any]:
+        """As the service takes them. :raises ValidationError: what is wrong."""
+        typed = told(self)
         return {
-            "public_key": told["public_key"],
-            "lives": timedelta(days=told["days"]),
+            "public_key": typed["public_key"],
+            "lives": timedelta(days=typed["days"]),
         }
 
 
@@ -72,7 +73,7 @@ class RotateForm(KeyForm):
         initial=OLD_KEY_LIVES_ON // _HOUR,
     )
 
-    def facts(self) -> dict[str, object]:
+    def facts(self) -> dict[str, Any]:
         return {**super().facts(), "overlap": self.cleaned_data["hours"] * _HOUR}
 
 

@@ -34,9 +34,15 @@ from accounts.errors import (
     TokenRevoked,
     TooManyAttempts,
 )
-from accounts.models import Role
+from accounts.models import Role, User
 from accounts.services import people
-from accounts.services.sign_in import finish_sign_in, refresh, sign_in, sign_out
+from accounts.services.sign_in import (
+    Tokens,
+    finish_sign_in,
+    refresh,
+    sign_in,
+    sign_out,
+)
 from areamedica.api.schema import refuses
 from areamedica.api.throttling import SignInLimit
 from areamedica.api.views import Api
@@ -54,6 +60,10 @@ def password_rules_told() -> Iterator[None]:
         raise InvalidInput(fields={"password": error.messages}) from error
 
 
+def _signed_in(user: User, tokens: Tokens) -> Response:
+    return Response({**asdict(tokens), "user": UserOut(user).data})
+
+
 class SignIn(Api):
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -68,7 +78,7 @@ class SignIn(Api):
         user, tokens = sign_in(
             request=request._request, now=timezone.now(), **body.validated_data
         )
-        return Response({**asdict(tokens), "user": UserOut(user).data})
+        return _signed_in(user, tokens)
 
 
 class SecondStep(Api):
@@ -89,7 +99,7 @@ class SecondStep(Api):
             code=body.validated_data["code"],
             now=timezone.now(),
         )
-        return Response({**asdict(tokens), "user": UserOut(user).data})
+        return _signed_in(user, tokens)
 
 
 class Refresh(Api):
