@@ -2,9 +2,10 @@
 
 from decimal import Decimal, localcontext
 
+from areamedica.money import CURRENCIES, DECIMAL_PLACES
 from ledger.errors import UnpostableAmount
 
-MINOR_DIGITS = {"VES": 2, "USD": 2, "EUR": 2, "COP": 2}
+MINOR_DIGITS = dict.fromkeys(CURRENCIES, DECIMAL_PLACES)
 # A hundred trillion bolívares. Nine hundred such transfers fit into a balance (bigint).
 LARGEST_MINOR = 10**16
 

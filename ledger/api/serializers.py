@@ -8,6 +8,7 @@ from areamedica.api.serializing import Ready
 from ledger.amounts import from_minor
 from ledger.chart import Kind, Owner
 from ledger.models import Balance, Entry, Transfer
+from ledger.services.reading import LARGEST_PAGE
 
 
 class AccountOut(Ready):
@@ -102,24 +103,24 @@ class TransferOut(Ready):
         }
 
 
-class HistoryQuery(serializers.Serializer):
+class PageQuery(serializers.Serializer):
+    limit = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_PAGE, default=50, help_text="rows of a page"
+    )
+
+
+class HistoryQuery(PageQuery):
     before = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, required=False, help_text="`next_before`"
     )
-    limit = serializers.IntegerField(
-        min_value=1, max_value=500, default=50, help_text="rows of a page"
-    )
 
 
-class AccountQuery(serializers.Serializer):
+class AccountQuery(PageQuery):
     code = serializers.CharField(
         max_length=64, required=False, help_text="the account of this code alone"
     )
     after = serializers.CharField(
         max_length=64, required=False, help_text="`next_after`; pages are by code"
-    )
-    limit = serializers.IntegerField(
-        min_value=1, max_value=500, default=50, help_text="rows of a page"
     )
 
 

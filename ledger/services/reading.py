@@ -69,17 +69,17 @@ def balance_on(account: UUID, day: date) -> Decimal:
 
     :raises AccountNotFound:
     """
-    currency = balance_of(account).currency
+    held = balance_of(account)
     # All that was booked before this took effect by `day`; only the rest is looked at.
     settled = _last_before(account, end_of(day) - AHEAD - timedelta(days=1))
     since = Entry.objects.filter(account_id=account, seq__gt=settled)
-    changed = since.filter(effective__lte=day).aggregate(total=Sum(_change(account)))
-    return from_minor(_left_by(account, settled) + int(changed["total"] or 0), currency)
+    changed = since.filter(effective__lte=day).aggregate(total=Sum(_change(held.side)))
+    left = _left_by(account, settled) + int(changed["total"] or 0)
+    return from_minor(left, held.currency)
 
 
-def _change(account: UUID) -> Case:
-    """What a leg did to the account, in minor units."""
-    side = balance_of(account).side
+def _change(side: int) -> Case:
+    """What a leg did to an account of this side, in minor units."""
     return Case(
         When(is_debit=True, then=F("amount") * Value(side)),
         default=F("amount") * Value(-side),
