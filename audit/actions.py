@@ -1,6 +1,7 @@
 """Everything that can be journaled, each named once."""
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -58,3 +59,8 @@ class Action(models.TextChoices):
     ACCOUNT_OPENED = "ledger.account_opened", _("Account opened in the books")
     ACCOUNT_FROZEN = "ledger.account_frozen", _("Account frozen")
     ACCOUNT_RELEASED = "ledger.account_released", _("Account released")
+
+
+def every_action() -> list[tuple[str, str | Promise]]:
+    """For the field of the journal: by name, so that a new one needs no migration."""
+    return [*Action.choices]

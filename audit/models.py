@@ -5,7 +5,7 @@ from django.db.models.expressions import Func
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from audit.actions import Action
+from audit.actions import every_action
 
 
 class Xid(models.Field):  # type: ignore[type-arg]  # not at run time
@@ -38,7 +38,7 @@ class Record(models.Model):
     """
 
     at = models.DateTimeField(_("at"), db_default=Now())
-    action = models.CharField(_("action"), max_length=64, choices=Action)
+    action = models.CharField(_("action"), max_length=64, choices=every_action)
     actor_id = models.UUIDField(_("actor"), null=True)
     subject_type = models.CharField(_("subject type"), max_length=32, blank=True)
     subject_id = models.CharField(_("subject"), max_length=64, blank=True)

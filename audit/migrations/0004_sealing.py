@@ -10,7 +10,7 @@ SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0005_actions_of_mailboxes"),
+        ("audit", "0003_actions_by_name"),
     ]
 
     operations = [
