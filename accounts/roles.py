@@ -10,6 +10,7 @@ USER = "user"
 CASHIER = "cashier"
 SUPPORT = "support"
 REVIEWER = "reviewer"
+BOOKKEEPER = "bookkeeper"
 AUDITOR = "auditor"
 ADMIN = "admin"
 
@@ -21,6 +22,13 @@ MATRIX: dict[str, set[P]] = {
     SUPPORT: {P.TRANSACTION_READ},
     REVIEWER: _CASHIER
     | {P.TRANSACTION_REVIEW, P.TRANSACTION_DELETE, P.TRANSACTION_EXPORT},
+    BOOKKEEPER: {
+        P.TRANSACTION_READ,
+        P.TRANSACTION_EXPORT,
+        P.LEDGER_READ,
+        P.LEDGER_POST,
+        P.LEDGER_CLOSE,
+    },
     AUDITOR: {P.TRANSACTION_READ, P.TRANSACTION_EXPORT, P.AUDIT_READ, P.LEDGER_READ},
     ADMIN: set(P),
 }
@@ -29,6 +37,7 @@ LABELS = {
     CASHIER: "Cajero",
     SUPPORT: "Soporte",
     REVIEWER: "Revisor",
+    BOOKKEEPER: "Contador",
     AUDITOR: "Auditor",
     ADMIN: "Administrador",
 }

@@ -18,10 +18,17 @@ class Permission(models.TextChoices):
     AUDIT_READ = "audit:read", _("Read the journal")
     LEDGER_READ = "ledger:read", _("Read the books")
     LEDGER_POST = "ledger:post", _("Post to the books")
+    LEDGER_CLOSE = "ledger:close", _("Close and reopen months of the books")
     BANK_MANAGE = "bank:manage", _("Manage bank connections")
+    WEBHOOK_MANAGE = "webhook:manage", _("Manage the addresses that get our news")
+    PRIVACY_MANAGE = "privacy:manage", _("Erase personal data and prune the journal")
 
 
 # A machine holds these only in a request that it signed.
-MOVES_MONEY = frozenset({Permission.TRANSACTION_REVIEW, Permission.LEDGER_POST})
+MOVES_MONEY = frozenset(
+    {Permission.TRANSACTION_REVIEW, Permission.LEDGER_POST, Permission.LEDGER_CLOSE}
+)
 # Who changes what others may do is a person.
-FOR_PEOPLE_ONLY = frozenset({Permission.ADMIN_ACCESS, Permission.USER_MANAGE})
+FOR_PEOPLE_ONLY = frozenset(
+    {Permission.ADMIN_ACCESS, Permission.USER_MANAGE, Permission.PRIVACY_MANAGE}
+)

@@ -19,13 +19,14 @@ from tests.transactions.desk import ADMIN, in_review
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
+EVERYBODY = {"cashier", "support", "reviewer", "bookkeeper", "auditor", "admin"}
 # Address -> the roles that may open it (a superuser may open everything).
 PAGES: dict[str, set[str]] = {
-    "/admin/": {"cashier", "support", "reviewer", "auditor", "admin"},
-    ADMIN: {"cashier", "support", "reviewer", "auditor", "admin"},
-    f"{ADMIN}{{row}}/change/": {"cashier", "support", "reviewer", "auditor", "admin"},
-    f"{ADMIN}{{row}}/live/": {"cashier", "support", "reviewer", "auditor", "admin"},
-    f"{ADMIN}{{row}}/receipt/": {"cashier", "support", "reviewer", "auditor", "admin"},
+    "/admin/": EVERYBODY,
+    ADMIN: EVERYBODY,
+    f"{ADMIN}{{row}}/change/": EVERYBODY,
+    f"{ADMIN}{{row}}/live/": EVERYBODY,
+    f"{ADMIN}{{row}}/receipt/": EVERYBODY,
     f"{ADMIN}new/": {"cashier", "reviewer", "admin"},
     f"{ADMIN}queue/": {"reviewer", "admin"},
     f"{ADMIN}queue/rows/": {"reviewer", "admin"},
@@ -48,7 +49,7 @@ BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}{{row}}/reject/": {"reviewer", "admin"},
     f"{ADMIN}{{row}}/reopen/": {"reviewer", "admin"},
     f"{ADMIN}{{row}}/evidence/": {"admin"},
-    f"{ADMIN}export/": {"reviewer", "auditor", "admin"},
+    f"{ADMIN}export/": {"reviewer", "bookkeeper", "auditor", "admin"},
     "/admin/transactions/inquiry/{row}/replay/": {"admin"},
     "/admin/audit/record/evidence/": {"auditor", "admin"},
     "/admin/banking/circuit/close/": {"admin"},
@@ -61,7 +62,7 @@ BUTTONS: dict[str, set[str]] = {
     "/admin/accounts/user/{ana}/revoke/1/": {"admin"},
     "/admin/accounts/role/1/edit/": {"admin"},
 }
-ROLES = ("cashier", "support", "reviewer", "auditor", "admin")
+ROLES = ("cashier", "support", "reviewer", "bookkeeper", "auditor", "admin")
 
 
 @pytest.fixture

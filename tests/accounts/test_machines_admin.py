@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 CLIENTS = "/admin/accounts/serviceclient/"
 KEY = re.compile(r"am_[0-9a-f]{10}_[\w-]{43}")
-ROLES = ("cashier", "support", "reviewer", "auditor", "admin")
+ROLES = ("cashier", "support", "reviewer", "bookkeeper", "auditor", "admin")
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from transactions.services.submit import submit
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 WHY = {"reason": "porque sí"}
+EVERYBODY = {"cashier", "support", "reviewer", "bookkeeper", "auditor", "admin"}
 OPERATIONS: dict[str, tuple[str, str, Any, set[str]]] = {
     "create": ("post", "", erd(), {"cashier", "reviewer", "admin"}),
     "full": (
@@ -33,31 +34,31 @@ OPERATIONS: dict[str, tuple[str, str, Any, set[str]]] = {
         "get",
         "",
         None,
-        {"cashier", "support", "reviewer", "auditor", "admin"},
+        EVERYBODY,
     ),
     "read": (
         "get",
         "/{id}",
         None,
-        {"cashier", "support", "reviewer", "auditor", "admin"},
+        EVERYBODY,
     ),
     "status": (
         "get",
         "/{id}/status",
         None,
-        {"cashier", "support", "reviewer", "auditor", "admin"},
+        EVERYBODY,
     ),
     "events": (
         "get",
         "/{id}/events",
         None,
-        {"cashier", "support", "reviewer", "auditor", "admin"},
+        EVERYBODY,
     ),
     "receipt": (
         "get",
         "/{id}/receipt",
         None,
-        {"cashier", "support", "reviewer", "auditor", "admin"},
+        EVERYBODY,
     ),
     "refresh": ("post", "/{id}/refresh", None, {"cashier", "reviewer", "admin"}),
     "withdraw": ("post", "/{id}/withdraw", WHY, {"cashier", "reviewer", "admin"}),

@@ -28,6 +28,7 @@ def test_a_believable_clinic(seeded: None) -> None:
         "reviewer": 2,
         "cashier": 2,
         "support": 1,
+        "bookkeeper": 1,
         "auditor": 1,
     }
     states = Counter(Transaction.objects.values_list("status", flat=True))

@@ -17,6 +17,7 @@ PEOPLE = [
     ("cashier", "Carolina Caja", "cashier"),
     ("cashier2", "Carlos Caja", "cashier"),
     ("support", "Sofía Soporte", "support"),
+    ("bookkeeper", "Cora Contable", "bookkeeper"),
     ("auditor", "Augusto Audita", "auditor"),
 ]
 _GIVEN = (
