@@ -7,8 +7,8 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?=
-# Test processes side by side. Empty: one after the other.
-WORKERS ?=
+# Test processes side by side, each with servers of its own. 0: one after the other.
+WORKERS ?= 2
 # Anything more for pytest: make test ARGS="-k review"
 ARGS ?=
 PORT ?= 8000
@@ -54,7 +54,7 @@ demo-reset: $(VENV)/.demo ## Empty the demo: data, secrets, logs
 
 .PHONY: test
 test: $(VENV)/.development ## The whole suite, on a PostgreSQL and a Redis of its own
-	$(BIN)/python -m pytest -m "not soak" $(addprefix -n ,$(WORKERS)) --cov --cov-report=term \
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadgroup --cov --cov-report=term \
 		--json-report --json-report-file=pytest_results.json $(ARGS)
 
 # ---- What a change must pass -------------------------------------------------------

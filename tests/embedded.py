@@ -3,6 +3,10 @@
 Loaded with `-p tests.embedded`, because a conftest.py comes too late: by then
 pytest-django has read the settings, and tests would run against whatever happens to
 answer at the default address. A hook wrapper runs before every other plugin's turn.
+
+Each process of xdist has its own: on one PostgreSQL any open transaction of a
+neighbour would hold back what sealing may read. The first takes what was started
+before there were processes.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,11 +24,16 @@ import pytest
 from areamedica.devstack.processes import command_line
 from areamedica.devstack.servers import Postgres, Valkey, start_on_free_port
 
+# The names of what we started, told to the processes of xdist.
 OURS = "AREAMEDICA_EMBEDDED"
 DEFAULTS = {
     "DJANGO_SETTINGS_MODULE": "areamedica.settings.test",
     "SECRET_KEY": "only-for-tests-and-therefore-no-secret-at-all-0123456789",
     "JWT_SECRET": "also-only-for-tests-but-a-different-key-" + "0123456789" * 3,
+}
+_KINDS: dict[str, type[Postgres | Valkey]] = {
+    "DATABASE_URL": Postgres,
+    "REDIS_URL": Valkey,
 }
 
 
@@ -32,10 +41,11 @@ DEFAULTS = {
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
+        for name in os.environ.pop(OURS, "").split():
+            del os.environ[name]
     only_asking = early_config.known_args_namespace
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        _take_a_redis_database_of_our_own(os.environ)
-    elif not (only_asking.help or only_asking.version):
+    if not (only_asking.help or only_asking.version):
         stack = ExitStack()
         early_config.add_cleanup(stack.close)
         _start_what_is_missing(stack)
@@ -43,18 +53,16 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 
 
 def _start_what_is_missing(stack: ExitStack) -> None:
-    given = os.environ.keys()
-    if {"DATABASE_URL", "REDIS_URL"} <= given:
+    missing = [name for name in _KINDS if name not in os.environ]
+    if not missing:
         return
     _sweep_up()
     folder = Path(tempfile.mkdtemp(prefix=f"areamedica-test-{os.getpid()}-"))
     folder.chmod(0o711)  # PostgreSQL runs as `nobody` when we are root
     stack.callback(shutil.rmtree, folder, ignore_errors=True)
-    if "DATABASE_URL" not in given:
-        os.environ["DATABASE_URL"] = _start(Postgres, folder / "postgres", stack)
-    if "REDIS_URL" not in given:
-        os.environ["REDIS_URL"] = _start(Valkey, folder / "valkey", stack)
-        os.environ[OURS] = "redis"
+    for name in missing:
+        os.environ[name] = _start(_KINDS[name], folder / name.lower(), stack)
+    os.environ[OURS] = " ".join(missing)
 
 
 def _start(kind: type[Postgres | Valkey], folder: Path, stack: ExitStack) -> str:
@@ -68,14 +76,6 @@ def _start(kind: type[Postgres | Valkey], folder: Path, stack: ExitStack) -> str
     stack.callback(server.stop)
     start_on_free_port(server)
     return server.url
-
-
-def _take_a_redis_database_of_our_own(environment: MutableMapping[str, str]) -> None:
-    """Give each xdist worker another one, so that none flushes its neighbour's."""
-    if OURS in environment:
-        worker = int(environment["PYTEST_XDIST_WORKER"].removeprefix("gw"))
-        server, _, _ = environment["REDIS_URL"].rpartition("/")
-        environment["REDIS_URL"] = f"{server}/{worker % 15 + 1}"
 
 
 def _sweep_up() -> None:
