@@ -1,12 +1,16 @@
 """The cast, their clients, and a bank that answers over real HTTP."""
 
+import os
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from rest_framework.test import APIClient
 
 from accounts.models import SYSTEM_ID, Role, User
@@ -16,6 +20,7 @@ from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
 
 PASSWORD = "clave-de-prueba-larga-1"
+CHROMIUM = "/usr/bin/chromium"
 _KEPT = {
     "django_migrations",
     "django_content_type",
@@ -161,6 +166,69 @@ def back_office() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, where there is one."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"there is no browser at {CHROMIUM}")
+    # Playwright's loop runs in this thread; Django only warns of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def open_window(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """A window of `width` pixels on our server; no script may fail in any."""
+    troubles: list[str] = []
+    windows = []
+
+    def complain(told: ConsoleMessage) -> None:
+        # A form that is refused is answered with 400, and Chromium says so.
+        if told.type == "error" and "status of 400" not in told.text:
+            troubles.append(told.text)
+
+    def open_one(width: int = 1440) -> Page:
+        window = browser.new_context(
+            viewport={"width": width, "height": 844},
+            locale="es-VE",
+            base_url=live_server.url,
+        )
+        windows.append(window)
+        page = window.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", complain)
+        return page
+
+    yield open_one
+    for window in windows:
+        window.close()
+    assert troubles == []
+
+
+@pytest.fixture
+def sign_in(open_window: Callable[..., Page]) -> Callable[..., Page]:
+    """A window in which somebody has signed in by keys: `sign_in(ana, 390)`."""
+
+    def signed_in(user: User, width: int = 1440) -> Page:
+        page = open_window(width)
+        page.goto("/admin/login/")
+        page.keyboard.type(user.email)
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(r"/admin/$"))
+        return page
+
+    return signed_in
 
 
 @pytest.fixture(scope="session")

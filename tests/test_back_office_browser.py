@@ -1,77 +1,23 @@
 """The back office as fingers and eyes meet it: keys alone, live pages, a phone."""
 
-import os
 import re
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect
 
 from accounts.models import User
 from accounts.services.machines import register
 from banking.models import AskBudget
 from tests.bank import Bank
-from tests.conftest import PASSWORD
 from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded
 from transactions.models import Transaction
-
-CHROMIUM = "/usr/bin/chromium"
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no chromium here"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright's loop runs in this thread; Django only warns of it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-@pytest.fixture
-def sign_in(browser: Browser, live_server: Any) -> Iterator[Any]:
-    """A window of `width` pixels signed in as somebody; nothing may go wrong in it."""
-    troubles: list[str] = []
-    windows = []
-
-    def open_window(user: User, width: int = 1440) -> Page:
-        window = browser.new_context(
-            viewport={"width": width, "height": 844},
-            locale="es-VE",
-            base_url=live_server.url,
-        )
-        windows.append(window)
-        page = window.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda told: troubles.append(told.text) if told.type == "error" else None,
-        )
-        page.goto("/admin/login/")
-        page.keyboard.type(user.email)
-        page.keyboard.press("Tab")
-        page.keyboard.type(PASSWORD)
-        page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(r"/admin/$"))
-        return page
-
-    yield open_window
-    for window in windows:
-        window.close()
-    assert troubles == []
 
 
 def test_a_cashier_records_with_the_keyboard_alone(

@@ -2,18 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.accounts.letterbox import link_of, post_comes, the_letter
 from tests.accounts.test_sign_in import call, sign_in
 
-CHROMIUM = "/usr/bin/chromium"
 NEW = "otra-clave-bien-larga-2"
 # Set to a folder to look at the pages.
 PICTURES = os.environ.get("PICTURES", "")
@@ -21,31 +18,14 @@ PICTURES = os.environ.get("PICTURES", "")
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no chromium here"),
 ]
 
 
 @pytest.fixture(params=[390, 1440])
-def page(request: Any, live_server: Any, settings: Any) -> Iterator[Page]:
+def page(request: Any, live_server: Any, settings: Any, open_window: Any) -> Page:
     settings.PUBLIC_URL = live_server.url
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        window = chromium.new_context(
-            viewport={"width": request.param, "height": 844},
-            locale="es-VE",
-            base_url=live_server.url,
-        )
-        page = window.new_page()
-        troubles: list[str] = []
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        yield page
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-    assert troubles == []
+    window: Page = open_window(request.param)
+    return window
 
 
 def look(page: Page, name: str) -> None:

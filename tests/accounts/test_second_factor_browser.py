@@ -14,11 +14,8 @@ from accounts.services.second_factor import factors_of
 from audit.models import Record
 from tests.accounts.authenticator import App
 from tests.conftest import PASSWORD
-from tests.test_back_office_browser import (  # noqa: F401 (fixtures by name)
-    browser,
-    pytestmark,
-    sign_in,
-)
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 MINE = "/admin/my-security/"
 

@@ -5,40 +5,22 @@ The tests are one story and run in order.
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.claims import arrives, mobile
 from tests.e2e.demo import DOMAIN, PASSWORD, Demo
 
-CHROMIUM = "/usr/bin/chromium"
 ADMIN = "/admin/transactions/transaction/"
 # The demo's machine may be busy, and Argon2 takes its time on purpose.
 PATIENCE_MS = 20_000
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.skipif(
-        not Path(CHROMIUM).exists(), reason=f"there is no browser at {CHROMIUM}"
-    ),
-]
+pytestmark = [pytest.mark.e2e]
 
 Window = Callable[[str], Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
