@@ -55,7 +55,7 @@ demo-reset: $(VENV)/.demo ## Empty the demo: data, secrets, logs
 .PHONY: test
 test: $(VENV)/.development ## The whole suite, on a PostgreSQL and a Redis of its own
 	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadgroup --cov --cov-report=term \
-		--json-report --json-report-file=pytest_results.json $(ARGS)
+		--json-report --json-report-file=pytest_results.json --json-report-omit=log $(ARGS)
 
 # ---- What a change must pass -------------------------------------------------------
 
