@@ -1,7 +1,6 @@
 """Letters: sent at least once, not too often, to the right one, with nothing kept."""
 
 import socket
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -23,6 +22,7 @@ from accounts.services.people import change_password, create_user, deactivate
 from accounts.tasks import forget_expired
 from tests.accounts.letterbox import link_of, post_comes, the_letter
 from tests.accounts.test_sign_in import call, sign_in
+from tests.together import together
 from tests.transactions.test_sweep import broker_gone
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -191,18 +191,7 @@ def test_no_letter_goes_out_inside_a_transaction(ana: User) -> None:
 def test_two_workers_send_each_letter_once(person: Any) -> None:
     for number in range(12):
         post(Letter.Kind.PASSWORD_CHANGED, person(f"p{number}", "user"))
-    barrier = threading.Barrier(4)
-
-    def work() -> None:
-        barrier.wait()
-        send_due()
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[send_due] * 4)
     assert len(mail.outbox) == 12
     assert len({letter.to[0] for letter in mail.outbox}) == 12
 
@@ -228,18 +217,7 @@ def test_nobody_is_flooded(ana: User, beto: User) -> None:
 def test_two_workers_together_do_not_flood_either(ana: User) -> None:
     for _ in range(8):
         post(Letter.Kind.RESET, ana)
-    barrier = threading.Barrier(4)
-
-    def work() -> None:
-        barrier.wait()
-        send_due()
-        connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*[send_due] * 4)
     assert len(mail.outbox) <= 3
 
 

@@ -20,7 +20,7 @@ from areamedica.permissions import Permission as P
 from audit.models import Record
 from tests.accounts.machines import make_machine, private_pem, public_pem
 from tests.conftest import PASSWORD
-from tests.storms.together import codes, together
+from tests.together import codes, together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

@@ -19,7 +19,7 @@ from accounts.tasks import forget_expired
 from audit.models import Record
 from tests.accounts.machines import Machine, deliver, make_machine, private_pem
 from tests.bank import Bank
-from tests.storms.together import together
+from tests.together import together
 from tests.transactions.desk import in_review
 from transactions.models import Transaction
 

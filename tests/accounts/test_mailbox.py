@@ -1,7 +1,7 @@
 """A forgotten password and an unproved e-mail: by a link, once, for a while."""
 
 import re
-import threading
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from accounts.services.people import change_password, deactivate
 from audit.models import Record
 from tests.accounts.letterbox import link_of, post_comes, the_letter
 from tests.accounts.test_sign_in import call, code, sign_in
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -196,22 +197,11 @@ def test_a_password_against_the_rules_uses_no_link_up(ana: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_parallel_uses_one_counts(ana: User) -> None:
     token = asked(ana)
-    barrier = threading.Barrier(4)
-    answers: list[tuple[str, int]] = []
-
-    def use(number: int) -> None:
-        password = f"clave-numero-{number}-bien-larga"
-        barrier.wait()
-        answers.append((password, confirm(token, password).status_code))
-        connection.close()
-
-    threads = [threading.Thread(target=use, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(status for _, status in answers) == [204, 400, 400, 400]
-    (chosen,) = [password for password, status in answers if status == 204]
+    passwords = [f"clave-numero-{number}-bien-larga" for number in range(4)]
+    answers = together(*[partial(confirm, token, each) for each in passwords])
+    statuses = [answer.status_code for answer in answers]
+    assert sorted(statuses) == [204, 400, 400, 400]
+    chosen = passwords[statuses.index(204)]
     assert sign_in(ana, chosen).status_code == 200
     assert actions().count("accounts.password_reset") == 1
 

@@ -2,7 +2,6 @@
 
 import io
 import logging
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.conf import settings as django_settings
-from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -26,6 +24,7 @@ from accounts.tasks import forget_expired
 from audit.models import Record
 from tests.accounts.authenticator import STEP, App, enrolled
 from tests.conftest import PASSWORD
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -176,30 +175,13 @@ def test_new_recovery_codes_end_the_old_ones(ana: User, app: App) -> None:
     assert second_step(first_step(ana), new[0]).status_code == 200
 
 
-def at_once(*calls: Any) -> list[Any]:
-    """Make calls in threads of their own, at the same moment."""
-    barrier, answers = threading.Barrier(len(calls)), []
-
-    def make(one: Any) -> None:
-        barrier.wait()
-        answers.append(one())
-        connection.close()
-
-    threads = [threading.Thread(target=make, args=(one,)) for one in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", ["recovery", "totp"])
 def test_of_two_with_the_same_code_one_wins(ana: User, kind: str) -> None:
     app = enrolled(ana)
     code = app.recovery_codes[0] if kind == "recovery" else app.next_code()
     tokens = [first_step(ana), first_step(ana)]
-    answers = at_once(*(lambda t=t: second_step(t, code) for t in tokens))
+    answers = together(*(lambda t=t: second_step(t, code) for t in tokens))
     assert sorted(answer.status_code for answer in answers) == [200, 401]
     assert RefreshFamily.objects.count() == 1
 
@@ -208,7 +190,7 @@ def test_of_two_with_the_same_code_one_wins(ana: User, kind: str) -> None:
 def test_of_two_with_the_same_token_one_wins(ana: User) -> None:
     app, token = enrolled(ana), first_step(ana)
     codes = app.recovery_codes[:2]
-    answers = at_once(*(lambda c=c: second_step(token, c) for c in codes))
+    answers = together(*(lambda c=c: second_step(token, c) for c in codes))
     assert sorted(answer.status_code for answer in answers) == [200, 401]
     assert RefreshFamily.objects.count() == 1
     assert unused_recovery_codes(ana) == 9
@@ -218,7 +200,7 @@ def test_of_two_with_the_same_token_one_wins(ana: User) -> None:
 def test_guesses_in_parallel_are_all_counted(ana: User) -> None:
     enrolled(ana)
     token = first_step(ana)
-    answers = at_once(*[lambda: second_step(token, "000000")] * 8)
+    answers = together(*[lambda: second_step(token, "000000")] * 8)
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 3
 
 

@@ -1,12 +1,11 @@
 """Signing in, carrying on, signing out; thieves and guessers."""
 
-import threading
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 from django.db.models import F
 from rest_framework.test import APIClient
 
@@ -14,6 +13,7 @@ from accounts.models import RefreshFamily, RefreshToken, User
 from accounts.services.people import change_password, deactivate
 from audit.models import Record
 from tests.conftest import PASSWORD
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -148,23 +148,8 @@ def test_a_late_second_use_ends_the_whole_family(ana: User) -> None:
 def test_parallel_refreshes_never_leave_two_living_successors(ana: User) -> None:
     for _ in range(10):
         token = sign_in(ana).json()["refresh_token"]
-        answers: list[Any] = []
-        barrier = threading.Barrier(8)
-
-        def use(
-            token: str = token,
-            answers: list[Any] = answers,
-            barrier: threading.Barrier = barrier,
-        ) -> None:
-            barrier.wait()
-            answers.append(call("/refresh", {"refresh_token": token}))
-            connection.close()
-
-        threads = [threading.Thread(target=use) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        use = partial(call, "/refresh", {"refresh_token": token})
+        answers = together(*[use] * 8)
         assert {answer.status_code for answer in answers} == {200}
         assert len({answer.json()["refresh_token"] for answer in answers}) == 1
     family = RefreshFamily.objects.latest("created_at")

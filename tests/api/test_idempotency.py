@@ -1,17 +1,17 @@
 """The same key and body: one effect and one answer, in parallel and after a crash."""
 
-import threading
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import F
 
 from accounts.models import User
 from areamedica.api.idempotency import forget_expired
 from areamedica.api.models import StoredAnswer
+from tests.together import together
 from tests.transactions.bodies import TRANSACTIONS, arrives, mobile, transfer
 from transactions.models import Transaction, TransactionEvent
 
@@ -158,24 +158,7 @@ def test_twins_in_parallel_have_one_effect(
     client = api(ana)
     for number in range(requests):
         body = transfer(reference=f"{900000 + number}")
-        answers: list[Any] = []
-        barrier = threading.Barrier(copies)
-
-        def send(
-            key: str = f"k-{number}",
-            body: Any = body,
-            barrier: threading.Barrier = barrier,
-            answers: list[Any] = answers,
-        ) -> None:
-            barrier.wait()
-            answers.append(post(client, key, body))
-            connection.close()
-
-        threads = [threading.Thread(target=send) for _ in range(copies)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = together(*[partial(post, client, f"k-{number}", body)] * copies)
         codes = Counter(answer.status_code for answer in answers)
         assert set(codes) <= {201, 409}, codes
         assert len({a.content for a in answers if a.status_code == 201}) == 1

@@ -28,7 +28,7 @@ from banking.models import AskBudget, BankQuestion
 from banking.services import find_payment
 from tests.storms.claims import arrive, money, recorded, reference
 from tests.storms.steps import ask, now_is
-from tests.storms.together import together
+from tests.together import together
 from tests.transactions.bodies import TRANSACTIONS, erd, mobile
 from transactions.models import BankCredit, Inquiry, Transaction
 from transactions.services import review, verify

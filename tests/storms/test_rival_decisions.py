@@ -17,7 +17,7 @@ from banking.gateways.base import Patience
 from banking.services import find_payment
 from tests.storms.claims import PRICE, arrive, money, recorded
 from tests.storms.steps import ask, now_is
-from tests.storms.together import codes, together
+from tests.together import codes, together
 from transactions.models import BankCredit, Transaction
 from transactions.services import review
 from transactions.services.review import Correction
