@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from rest_framework.test import APIClient
 
@@ -74,9 +75,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_leftovers_in_redis() -> Iterator[None]:
+def _no_leftovers() -> Iterator[None]:
+    """Neither in Redis nor of the language that the last request asked for."""
     yield
     cache.clear()
+    translation.deactivate()
 
 
 @pytest.fixture
