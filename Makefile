@@ -25,6 +25,7 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=areamedica.settings.production \
 	JWT_SECRET=another-one-that-is-checked-but-never-used-by-anybody-0123456789abc \
 	ALLOWED_HOSTS=clinic.example METRICS_TOKEN=checked-but-never-used-0123456789 \
 	AUDIT_SIGNING_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= \
+	AUDIT_WRITER_KEY=Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA= \
 	EMAIL_URL=smtp://127.0.0.1:9 \
 	DATABASE_URL=postgres://nobody:nothing@127.0.0.1:9/nowhere \
 	REDIS_URL=redis://:nothing@127.0.0.1:9/0 \

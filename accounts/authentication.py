@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework_simplejwt.authentication import JWTAuthentication
 from rest_framework_simplejwt.exceptions import AuthenticationFailed, TokenError
 from rest_framework_simplejwt.tokens import Token
+from structlog.contextvars import bind_contextvars
 
 from accounts.errors import InvalidToken, TokenRevoked, TooManyAttempts
 from accounts.models import User
@@ -25,6 +26,7 @@ class EmailBackend(ModelBackend):
         """The user of a session, with rights, in one question."""
         living = User.objects.with_rights().filter(pk=user_id, is_active=True)
         found: User | None = living.first()
+        bind_contextvars(via="session")
         return found
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
@@ -58,7 +60,9 @@ class BearerToken(JWTAuthentication):
             token = Access(raw)  # type: ignore[arg-type]
         except (AuthenticationFailed, TokenError) as error:
             raise InvalidToken from error
-        return self.get_user(token), token
+        user = self.get_user(token)
+        bind_contextvars(via="token")
+        return user, token
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]
         """:raises InvalidToken: claims of ours are missing. :raises TokenRevoked:"""

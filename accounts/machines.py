@@ -6,6 +6,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from accounts.errors import (
     AddressNotAllowed,
@@ -38,6 +39,7 @@ class ApiKey(BaseAuthentication):
         if is_claimed(request.headers):
             use_signature(admitted, _as_sent(request._request))
         note_use(admitted)
+        bind_contextvars(via="signed" if admitted.user.has_signed else "key")
         return admitted.user, ShownKey(
             prefix=admitted.key.prefix,
             is_signed=admitted.user.has_signed,

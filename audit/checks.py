@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import Error, Tags, register
 
 from areamedica import database
-from audit import keys
+from audit import keys, writers
 from audit.notes import BadNote
 
 GUARDED = (
@@ -52,6 +52,36 @@ def journal_can_be_sealed(**_: Any) -> list[Error]:
             Error(
                 f"AUDIT_SIGNING_KEY or AUDIT_OLD_KEYS cannot be used: {problem}.",
                 id="audit.E003",
+            )
+        ]
+    return []
+
+
+@register()
+def records_can_be_signed(**_: Any) -> list[Error]:
+    """Without the writer's MAC an edit before the seal does not show."""
+    if not settings.AUDIT_WRITER_KEY:
+        return [
+            Error(
+                "AUDIT_WRITER_KEY is not set: nothing could be journaled.",
+                id="audit.E004",
+            )
+        ]
+    try:
+        writers.keys()
+    except BadNote as problem:
+        return [
+            Error(
+                f"AUDIT_WRITER_KEY or AUDIT_OLD_WRITER_KEYS cannot be used: {problem}.",
+                id="audit.E005",
+            )
+        ]
+    if settings.AUDIT_WRITER_KEY == settings.AUDIT_SIGNING_KEY:
+        return [
+            Error(
+                "AUDIT_WRITER_KEY and AUDIT_SIGNING_KEY must differ: whoever writes "
+                "needs no seal.",
+                id="audit.E006",
             )
         ]
     return []

@@ -1,6 +1,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.expressions import Func
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,13 @@ class Record(models.Model):
     facts = models.TextField(_("facts"))
     epoch = models.SmallIntegerField(db_default=0, editable=False)
     xid = Xid(db_default=CurrentXid(), editable=False)
+    # How the actor showed who he is: session, token, key, signed (a key and a
+    # signature), task; empty where nobody signed in.
+    via = models.CharField(max_length=8, db_default="", editable=False)
+    # The number of this record among its subject's; none where nobody counts.
+    version = models.IntegerField(null=True, editable=False)
+    # See audit.writers; none in records that are older than it.
+    mac = models.BinaryField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("record")
@@ -57,6 +65,13 @@ class Record(models.Model):
             models.Index(fields=["actor_id", "at"], name="record_actor"),
             models.Index(fields=["at"], name="record_at"),
             models.Index(fields=["epoch", "xid", "id"], name="record_order"),
+        ]
+        constraints: ClassVar[Any] = [
+            models.UniqueConstraint(
+                fields=["subject_type", "subject_id", "version"],
+                condition=Q(version__isnull=False),
+                name="record_version_once",
+            ),
         ]
 
     def __str__(self) -> str:

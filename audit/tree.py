@@ -174,13 +174,14 @@ class Frontier:
             if size >> height & 1
         ]
 
-    def add(self, leaf: bytes) -> None:
-        carried, size = leaf, self.size
+    def add(self, carried: bytes, *, height: int = 0) -> None:
+        """Add a leaf, or a complete subtree of 2**height where one would begin."""
+        size = self.size >> height
         while size & 1:
             carried = node_hash(self._edge.pop(), carried)
             size >>= 1
         self._edge.append(carried)
-        self.size += 1
+        self.size += 1 << height
 
     def root(self) -> bytes:
         if not self._edge:

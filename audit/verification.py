@@ -1,46 +1,26 @@
 """Recomputes the sealed journal from its rows and names whatever does not agree."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
 
-from django.db import connection
+from django.db import connection, connections
 
-from audit import keys, tree
+from audit import completeness, keys, tree
 from audit.checks import missing_guards
-from audit.entries import columns, entry_of
 from audit.errors import NotSealed
-from audit.models import START, Checkpoint, Leaf, Record, Tile, Verification
-from audit.notes import BadNote, Head, Verifier, opened
+from audit.models import Checkpoint, Verification
+from audit.notes import BadNote, Head, opened
 from audit.tiles import stored
+from audit.walk import Finding, Part, Walk, rewritten_before
 
-_AT_ONCE = 5_000
 # One statement, so that a seal in between changes neither number alone.
 _SIZES = """
 SELECT (SELECT coalesce(max(size), 0) FROM audit_checkpoint),
        (SELECT coalesce(max(number) + 1, 0) FROM audit_leaf)
 """
-_PASSED_OVER = """
-SELECT record.id
-  FROM audit_record record
- WHERE (record.epoch, record.xid, record.id) > (%s, %s::text::xid8, %s)
-   AND (record.epoch, record.xid, record.id) <= (%s, %s::text::xid8, %s)
-   AND NOT EXISTS (SELECT 1 FROM audit_leaf WHERE record_id = record.id)
- ORDER BY record.id
-"""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that does not agree: what happened to what, and what shows it."""
-
-    kind: str
-    what: str
-    shown_by: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.what} ({self.shown_by})"
 
 
 @dataclass(frozen=True)
@@ -55,16 +35,20 @@ class Report:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def verify(*, since: int = 0, kept: Sequence[str] = ()) -> Report:
+def verify(
+    *, since: int = 0, kept: Sequence[str] = (), procs: int = 1, records: bool = True
+) -> Report:
     """Look at every leaf from the last checkpoint at or before `since` on.
 
     `kept` are checkpoints from outside the database: the only thing that shows a
-    journal cut short or written anew by whoever has the key.
+    journal cut short or written anew by whoever has the key. Without `records` only
+    hashes and signatures are looked at. `procs` processes share the leaves.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SIZES)
         size, leaves = cursor.fetchone()
     begin = Checkpoint.objects.filter(size__lte=since).last() if since else None
+    start = begin.size if begin else 0
     findings = [
         Finding("guard missing", each, "catalogue") for each in missing_guards()
     ]
@@ -72,13 +56,13 @@ def verify(*, since: int = 0, kept: Sequence[str] = ()) -> Report:
         said = f"leaves {size} to {leaves - 1}"
         findings.append(Finding("not covered", said, "no checkpoint is as large"))
     heads = _heads(kept, size, findings)
-    try:
-        findings += _Walk(begin=begin, size=size, kept=heads).findings()
-    except NotSealed:
-        said = f"the tree before leaf {begin.size if begin else size}"
-        findings.append(Finding("missing", said, "its rows are gone"))
-    findings += _passed_over(begin, size)
-    return Report(since=begin.size if begin else 0, size=size, findings=findings)
+    findings += _of_the_tree(start, size, heads, procs=procs, records=records)
+    findings += completeness.passed_over(begin, size)
+    if records:
+        findings += completeness.gaps()
+        findings += completeness.copies()
+    # At the edge of two parts the same thing may be seen from both sides.
+    return Report(since=start, size=size, findings=list(dict.fromkeys(findings)))
 
 
 def verify_and_keep(*, only_the_end: bool) -> Report:
@@ -112,187 +96,70 @@ def _heads(kept: Sequence[str], size: int, findings: list[Finding]) -> list[Head
     return heads
 
 
-def _passed_over(begin: Checkpoint | None, size: int) -> list[Finding]:
-    """Records that stand where sealing has long been, and are not sealed."""
-    last = Checkpoint.objects.filter(size=size).first()
-    if last is None:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_PASSED_OVER, [*(begin.place if begin else START), *last.place])
-        found = [pk for (pk,) in cursor.fetchall()]
-    return [
-        Finding("inserted", f"record {pk}", "stands before the seal, without one")
-        for pk in found
+def _of_the_tree(
+    start: int, size: int, kept: list[Head], *, procs: int, records: bool
+) -> Iterator[Finding]:
+    signed_from = completeness.signed_from() if records else None
+    parts = [
+        Part(first, last, records, tuple(kept), signed_from)
+        for first, last in _runs(start, size, procs)
     ]
-
-
-class _Sealed(NamedTuple):
-    """A leaf without the cost of a model: a million of them are looked at."""
-
-    number: int
-    record_id: int
-    entry: memoryview
-    hash: memoryview
-
-
-@dataclass
-class _Walk:
-    """One pass over the leaves: entries, records, order, tiles, checkpoints."""
-
-    begin: Checkpoint | None
-    size: int
-    kept: list[Head]
-    verifiers: list[Verifier] = field(default_factory=keys.verifiers)
-
-    def __post_init__(self) -> None:
-        since = self.begin.size if self.begin else 0
-        self.since = self.agreed = since
-        self.place = (
-            (self.begin.epoch, self.begin.xid, self.begin.record_id)
-            if self.begin
-            else (-1, 0, 0)
-        )
-        self.read = tree.remembering(stored)
-        self.frontier = tree.Frontier(self.read, since)
-        # A leaf that is gone ends the tree; a root that differs ends comparing roots,
-        # for every later one differs for the same reason.
-        self.is_lost = self.is_rewritten = False
-        # Hashes of the tile that is being filled, level by level.
-        self.rows = [
-            list(self.read(level, at & -tree.TILE, at)) if at % tree.TILE else []
-            for level in range(8)
-            for at in [since >> (level * tree.TILE_BITS)]
-        ]
-
-    def findings(self) -> Iterator[Finding]:
-        if self.begin:
-            yield from self._held_to(self.since)
-        for start in range(self.since, self.size, _AT_ONCE):
-            yield from self._stretch(start, min(start + _AT_ONCE, self.size))
-        for head in self.kept:
-            if head.size < self.since and tree.root(self.read, head.size) != head.root:
-                yield self._rewritten(head)
-
-    def _stretch(self, start: int, stop: int) -> Iterator[Finding]:
-        rows = Leaf.objects.filter(number__gte=start, number__lt=stop)
-        told = rows.values_list("number", "record_id", "entry", "hash")
-        leaves = {leaf.number: leaf for leaf in map(_Sealed._make, told)}
-        records = Record.objects.in_bulk([leaf.record_id for leaf in leaves.values()])
-        self.notes = {
-            each.size: each
-            for each in Checkpoint.objects.filter(size__gt=start, size__lte=stop)
-        }
-        for number in range(start, stop):
-            leaf = leaves.get(number)
-            if leaf is None:
-                yield Finding("missing", f"leaf {number}", "its row is gone")
-                self.is_lost = True
-                continue
-            yield from self._entry(leaf, records.get(leaf.record_id))
-            yield from self._grow(bytes(leaf.hash))
-            yield from self._held_to(number + 1)
-
-    def _entry(self, leaf: _Sealed, record: Record | None) -> Iterator[Finding]:
-        entry = bytes(leaf.entry)
-        what = f"record {leaf.record_id}"
-        if tree.leaf_hash(entry) != bytes(leaf.hash):
-            yield Finding("altered", f"{what}, its sealed bytes", f"leaf {leaf.number}")
-        if record is None:
-            yield Finding("deleted", what, f"leaf {leaf.number} holds its bytes")
-        elif entry_of(record) != entry:
-            yield Finding("altered", what, _differing(record, entry))
-        yield from self._order(leaf, entry)
-
-    def _order(self, leaf: _Sealed, entry: bytes) -> Iterator[Finding]:
-        said = _parsed(entry)
-        place = _place(said)
-        if said.get("id") != leaf.record_id:
-            yield Finding("altered", f"leaf {leaf.number}", "names another record")
-        if place <= self.place:
-            yield Finding("reordered", f"record {leaf.record_id}", "out of its place")
-        self.place = place
-
-    def _grow(self, leaf: bytes) -> Iterator[Finding]:
-        """Add a leaf; compare each tile that it completes with the stored one."""
-        if self.is_lost:
-            return
-        self.frontier.add(leaf)
-        risen, level = leaf, 0
-        self.rows[0].append(risen)
-        while len(self.rows[level]) == tree.TILE:
-            number = (self.frontier.size >> (level + 1) * tree.TILE_BITS) - 1
-            risen = tree.fold(self.rows[level])
-            yield from _tile(level, number, self.rows[level], risen)
-            self.rows[level] = []
-            level += 1
-            self.rows[level].append(risen)
-
-    def _held_to(self, size: int) -> Iterator[Finding]:
-        """Compare the tree of this size with what was signed of it."""
-        if self.is_lost or self.is_rewritten:
-            return
-        for head in self.kept:
-            if head.size == size and head.root != self.frontier.root():
-                yield self._rewritten(head)
-        checkpoint = self.begin if size == self.since else self.notes.get(size)
-        if checkpoint is None:
-            return
-        what = f"checkpoint {size}"
-        try:
-            head = opened(checkpoint.note, self.verifiers)
-        except BadNote as problem:
-            yield Finding("forged", what, str(problem))
-            return
-        if head.size != size:
-            yield Finding("forged", what, "its text states another size")
-        if head.root == self.frontier.root():
-            self.agreed = size
-        else:
-            between = f"leaves {self.agreed} to {size - 1}"
-            yield Finding("rewritten", between, f"{what} has another root")
-            self.is_rewritten = True
-
-    def _rewritten(self, head: Head) -> Finding:
-        said = f"the journal before record {head.size}"
-        return Finding("rewritten", said, "checkpoint kept elsewhere")
-
-
-def _tile(
-    level: int, number: int, hashes: Sequence[bytes], root: bytes
-) -> Iterable[Finding]:
-    tile = Tile.objects.filter(level=level, number=number).first()
-    what = f"tile {level}/{number}"
-    if tile is None:
-        yield Finding("missing", what, "its row is gone")
-    elif bytes(tile.hashes) != b"".join(hashes):
-        first = next(
-            at
-            for at, each in enumerate(hashes)
-            if bytes(tile.hashes[at * 32 : at * 32 + 32]) != each
-        )
-        said = f"differs at {(number << tree.TILE_BITS) + first}"
-        yield Finding("altered", what, said)
-    elif bytes(tile.root) != root:
-        yield Finding("altered", what, "its root")
-
-
-def _parsed(entry: bytes) -> dict[str, object]:
     try:
-        said = json.loads(entry)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+        yield from _earlier(start, kept)
+        yield from _side_by_side(parts) if len(parts) > 1 else _walked(parts[0])
+    except NotSealed:
+        said = f"the tree before leaf {start or size}"
+        yield Finding("missing", said, "its rows are gone")
 
 
-def _place(said: dict[str, object]) -> tuple[int, int, int]:
-    epoch, xid, pk = (said.get(name) for name in ("epoch", "xid", "id"))
-    if isinstance(epoch, int) and isinstance(xid, int) and isinstance(pk, int):
-        return epoch, xid, pk
-    return -1, 0, 0
+def _runs(start: int, size: int, procs: int) -> list[tuple[int, int]]:
+    """The leaves in as many runs as there are processes, cut at the edges of tiles."""
+    cuts = [start + (size - start) * at // procs & -tree.TILE for at in range(1, procs)]
+    edges = [start, *(cut for cut in cuts if start < cut < size), size]
+    return list(zip(edges, edges[1:], strict=False))
 
 
-def _differing(record: Record, entry: bytes) -> str:
-    """The columns that are not as they were sealed."""
-    said = _parsed(entry)
-    names = [name for name, now in columns(record).items() if said.get(name) != now]
-    return ", ".join(names) or "its bytes"
+def _earlier(start: int, kept: list[Head]) -> Iterator[Finding]:
+    """What was kept of the tree before the part that is looked at."""
+    read = tree.remembering(stored)
+    for head in kept:
+        if head.size <= start and tree.root(read, head.size) != head.root:
+            yield rewritten_before(head)
+
+
+def _walked(part: Part) -> list[Finding]:
+    return list(Walk(part).findings())
+
+
+def _walked_if_it_can(part: Part) -> list[Finding] | None:
+    try:
+        return _walked(part)
+    except NotSealed:
+        return None
+
+
+def _side_by_side(parts: list[Part]) -> Iterator[Finding]:
+    """Each process trusts the stored tiles before its part: another one checks them.
+
+    A part that cannot begin, because of tiles that are gone, is for one process alone.
+    """
+    # A connection must not be shared with a child; each opens its own.
+    connections.close_all()
+    with ProcessPoolExecutor(len(parts), get_context("fork")) as pool:
+        found = list(pool.map(_walked_if_it_can, parts))
+    walked = [each for each in found if each is not None]
+    if len(walked) < len(parts):
+        walked = [_walked(replace(parts[0], stop=parts[-1].stop))]
+    yield from _merged(walked)
+
+
+def _merged(found: list[list[Finding]]) -> Iterator[Finding]:
+    """Roots after the first that differs differ for the same reason."""
+    is_rewritten = False
+    for findings in found:
+        yield from (
+            each for each in findings if not (is_rewritten and each.kind == "rewritten")
+        )
+        is_rewritten = is_rewritten or any(
+            each.kind == "rewritten" for each in findings
+        )

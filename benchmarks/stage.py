@@ -272,6 +272,7 @@ def _environment(bank_port: int) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(64),
         "JWT_SECRET": secrets.token_urlsafe(64),
         "AUDIT_SIGNING_KEY": b64encode(secrets.token_bytes(32)).decode(),
+        "AUDIT_WRITER_KEY": b64encode(secrets.token_bytes(32)).decode(),
         "METRICS_TOKEN": secrets.token_urlsafe(32),
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_SSL_REDIRECT": "true",

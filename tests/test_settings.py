@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from areamedica.settings import env
 
 ROOT = Path(__file__).resolve().parents[1]
+_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
 def test_readers_take_what_is_meant(
@@ -80,6 +81,10 @@ def problems(settings: Any, **changes: object) -> set[str | None]:
         ({"AUDIT_SIGNING_KEY": ""}, "audit.E002"),
         ({"AUDIT_SIGNING_KEY": "short"}, "audit.E003"),
         ({"AUDIT_OLD_KEYS": ["clinic+00000000+AAAA"]}, "audit.E003"),
+        ({"AUDIT_WRITER_KEY": ""}, "audit.E004"),
+        ({"AUDIT_WRITER_KEY": "short"}, "audit.E005"),
+        ({"AUDIT_OLD_WRITER_KEYS": ["AAAA"]}, "audit.E005"),
+        ({"AUDIT_WRITER_KEY": _KEY, "AUDIT_SIGNING_KEY": _KEY}, "audit.E006"),
         ({"NOT_SEEN_ACTION": "forget"}, "transactions.E001"),
         ({"REVIEW_SECOND_PERSON_ABOVE": Decimal(-1)}, "transactions.E002"),
     ],

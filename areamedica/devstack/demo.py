@@ -191,6 +191,7 @@ class Demo:
                 "JWT_SECRET",
                 "METRICS_TOKEN",
                 "AUDIT_SIGNING_KEY",
+                "AUDIT_WRITER_KEY",
             )
         }
         away = [self.given.get("NO_PROXY") or self.given.get("no_proxy"), "127.0.0.1"]

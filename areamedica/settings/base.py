@@ -449,6 +449,9 @@ AUDIT_ORIGIN = env.text("AUDIT_ORIGIN", "area-medica/journal")
 AUDIT_SIGNING_KEY = env.text("AUDIT_SIGNING_KEY", "")
 # Public keys (vkeys) that signed before this one.
 AUDIT_OLD_KEYS = env.words("AUDIT_OLD_KEYS")
+# The writer's MAC of each record, and keys that only check what they once wrote.
+AUDIT_WRITER_KEY = env.text("AUDIT_WRITER_KEY", "")
+AUDIT_OLD_WRITER_KEYS = env.words("AUDIT_OLD_WRITER_KEYS")
 
 # --- Watching ------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -5,13 +5,15 @@ import hashlib
 
 from areamedica.settings.base import *  # noqa: F403 (settings are layered by import)
 
-# One that stays the same as long as this machine's other secrets do.
-AUDIT_SIGNING_KEY = (
-    AUDIT_SIGNING_KEY
-    or base64.b64encode(
-        hashlib.sha256(f"journal {SECRET_KEY}".encode()).digest()
-    ).decode()
-)
+
+def _derived(purpose: str) -> str:
+    """A key that stays the same as long as this machine's other secrets do."""
+    digest = hashlib.sha256(f"{purpose} {SECRET_KEY}".encode()).digest()
+    return base64.b64encode(digest).decode()
+
+
+AUDIT_SIGNING_KEY = AUDIT_SIGNING_KEY or _derived("journal")
+AUDIT_WRITER_KEY = AUDIT_WRITER_KEY or _derived("writer")
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -13,8 +13,8 @@ from django.conf import settings
 from accounts.models import SYSTEM_ID, User
 from areamedica.clock import caracas_day
 from audit.actions import Action
-from audit.canonical import canonical
 from audit.models import Record
+from audit.services import Event, row_of
 from banking.gateways.base import Direction, Found, Movement
 from banking.references import tail
 from ledger.services.posting import post
@@ -56,6 +56,7 @@ def live_through(
     for _, to, reason, *_rest in steps:
         transaction.status, transaction.status_reason = to, reason
     _complete(transaction, found, at=steps[-1][0], reviewer=reviewer, visit=visit)
+    transaction.version = len(steps)
     transaction.save(force_insert=True)
     _history(transaction, steps)
     if transaction.status == State.COMPLETED:
@@ -146,7 +147,12 @@ def _complete(
 
 def _history(transaction: Transaction, steps: list[Step]) -> None:
     was = ""
-    for at, to, reason, who, note in steps:
+    recorded: dict[str, object] = {
+        "type": transaction.type,
+        "amount": transaction.claimed_amount,
+        "currency": transaction.currency,
+    }
+    for version, (at, to, reason, who, note) in enumerate(steps, start=1):
         TransactionEvent.objects.create(
             transaction=transaction,
             old_status=was,
@@ -157,14 +163,21 @@ def _history(transaction: Transaction, steps: list[Step]) -> None:
             actor_id=who.pk if who else SYSTEM_ID,
             created_at=at,
         )
-        Record.objects.create(
-            at=at,
+        moved: dict[str, object] = {
+            "schema": 2,
+            "was": was,
+            "became": to,
+            "reason": reason,
+            "amount": transaction.amount,
+        }
+        event = Event(
             action=Action.TRANSACTION_MOVED if was else Action.TRANSACTION_RECORDED,
             actor_id=who.pk if who else SYSTEM_ID,
-            subject_type="transaction",
-            subject_id=str(transaction.pk),
-            facts=canonical({"was": was, "became": to, "reason": reason}),
+            subject=("transaction", transaction.pk),
+            facts=moved if was else recorded,
+            version=version,
         )
+        Record.objects.create(at=at, **row_of(event))
         was = to
 
 

@@ -15,7 +15,6 @@ from areamedica.errors import Forbidden
 from areamedica.money import as_written_here
 from areamedica.permissions import Permission
 from audit.actions import Action
-from audit.services import record
 from transactions.errors import (
     ChooseCredit,
     CreditAlreadyUsed,
@@ -139,6 +138,7 @@ def _first_approval(
     transaction.comparison = chosen["facts"]
     transaction.status_reason = Reason.SECOND_APPROVAL
     transaction.updated_at = Now()
+    transaction.version += 1
     transaction.save()
     transaction.tell(
         was=State.TO_REVIEW,
@@ -146,11 +146,7 @@ def _first_approval(
         actor_id=actor.pk,
         note=reason,
     )
-    record(
-        Action.FIRST_APPROVAL,
-        actor_id=actor.pk,
-        subject=("transaction", transaction.pk),
-    )
+    transaction.journal(Action.FIRST_APPROVAL, actor_id=actor.pk)
     transaction.refresh_from_db()
 
 

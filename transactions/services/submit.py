@@ -15,7 +15,6 @@ from areamedica.clock import caracas_day
 from areamedica.database import violated
 from areamedica.money import BOLIVAR
 from audit.actions import Action
-from audit.services import record
 from banking.institutions import BANESCO
 from banking.references import canonical, tail
 from transactions.errors import DuplicateReference, TransactionIdReused
@@ -119,6 +118,7 @@ def draft(claim: Claim, *, author: User, now: datetime) -> Transaction:
         asked_day=claim.operation_date or caracas_day(now),
         metadata=claim.metadata,
         created_by=author,
+        version=1,
     )
     transaction.claim_key = claim_key(transaction)
     transaction.search_text = transaction.words_to_find_it()
@@ -131,10 +131,9 @@ def _remember(transaction: Transaction, *, author: User) -> None:
         reason=Reason.RECORDED,
         actor_id=author.pk,
     )
-    record(
+    transaction.journal(
         Action.TRANSACTION_RECORDED,
         actor_id=author.pk,
-        subject=("transaction", transaction.pk),
         facts={
             "type": transaction.type,
             "amount": transaction.claimed_amount,
@@ -218,7 +217,8 @@ def _repeat(known: Transaction, claim: Claim, *, author: User) -> Submitted:
         setattr(known, name, getattr(claim, name))
     known.search_text = known.words_to_find_it()
     known.updated_at = Now()
-    known.save(update_fields=[*changed, "search_text", "updated_at"])
+    known.version += 1
+    known.save(update_fields=[*changed, "search_text", "updated_at", "version"])
     _remember_change(known, changed, author=author)
     known.refresh_from_db()
     return Submitted(known, is_new=False)
@@ -232,9 +232,4 @@ def _remember_change(known: Transaction, changed: list[str], *, author: User) ->
         actor_id=author.pk,
         facts=facts,
     )
-    record(
-        Action.TRANSACTION_CHANGED,
-        actor_id=author.pk,
-        subject=("transaction", known.pk),
-        facts=facts,
-    )
+    known.journal(Action.TRANSACTION_CHANGED, actor_id=author.pk, facts=facts)

@@ -10,7 +10,6 @@ from accounts.models import User
 from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
-from audit.services import record
 from transactions.errors import (
     CompletedIsKept,
     InvalidTransition,
@@ -79,14 +78,9 @@ def _hide(transaction: Transaction, *, actor: User) -> None:
         actor, transaction
     ):
         raise SelfDecision
-    transaction.deleted_at = Now()
-    if transaction.status == State.CANCELED:
-        transaction.updated_at = Now()
-        transaction.save(update_fields=["deleted_at", "updated_at"])
-    else:
+    if transaction.status != State.CANCELED:
         _cancel(transaction, Reason.DELETED, actor=actor, note="")
-    record(
-        Action.TRANSACTION_DELETED,
-        actor_id=actor.pk,
-        subject=("transaction", transaction.pk),
-    )
+    transaction.deleted_at = transaction.updated_at = Now()
+    transaction.version += 1
+    transaction.save(update_fields=["deleted_at", "updated_at", "version"])
+    transaction.journal(Action.TRANSACTION_DELETED, actor_id=actor.pk)

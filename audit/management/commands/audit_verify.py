@@ -1,17 +1,27 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from audit import keys
-from audit.verification import verify
+from audit.notes import BadNote
+from audit.verification import Report, verify
 
 
 class Command(BaseCommand):
-    help = "Recomputes the sealed journal; names what does not agree; exit code 1 then."
+    help = (
+        "Recomputes the sealed journal and names what does not agree. "
+        "Exit code 0: everything agrees; 1: something does not; 2: it could not look."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--since", type=int, default=0, help="from this leaf on")
+        parser.add_argument("--procs", type=int, default=1, help="processes")
+        parser.add_argument(
+            "--hashes", action="store_true", help="hashes and signatures only"
+        )
         parser.add_argument("--json", action="store_true")
         parser.add_argument(
             "--checkpoint",
@@ -21,11 +31,11 @@ class Command(BaseCommand):
             help="a checkpoint kept elsewhere; may be given again",
         )
 
-    def handle(
-        self, *, since: int, json: bool, checkpoint: list[str], **_: Any
-    ) -> None:
-        kept = [Path(name).read_text(encoding="utf-8") for name in checkpoint]
-        report = verify(since=since, kept=kept)
+    def handle(self, *, json: bool, **given: Any) -> None:
+        try:
+            report = _looked(**given)
+        except (OSError, DatabaseError, ImproperlyConfigured, BadNote) as problem:
+            raise CommandError(str(problem), returncode=2) from problem
         if json:
             self.stdout.write(report.as_json())
         else:
@@ -35,3 +45,14 @@ class Command(BaseCommand):
             self.stdout.write("\n".join(told or ["Everything agrees."]))
         if report.findings:
             raise SystemExit(1)
+
+
+def _looked(
+    *, since: int, procs: int, hashes: bool, checkpoint: list[str], **_: Any
+) -> Report:
+    return verify(
+        since=since,
+        kept=[Path(name).read_text(encoding="utf-8") for name in checkpoint],
+        procs=max(1, procs),
+        records=not hashes,
+    )

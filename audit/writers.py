@@ -1,0 +1,73 @@
+"""The writer's MAC: what the application said of a record, before the database had it.
+
+The tree shows what happened to a record after it was sealed. Between its insert and the
+seal, a second or so, only a key that the database does not hold can show an edit.
+"""
+
+import hmac
+import os
+from functools import lru_cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from audit.canonical import written
+from audit.notes import BadNote, unb64
+
+# Two records with equal words have different MACs, so a copied record shows.
+_NONCE = 8
+# Half of SHA-256's output, as RFC 2104 (section 5) allows at the least.
+_TAG = 16
+_KEY_BYTES = 32
+# What the writer knows; the rest is the database's to give.
+WORDS = (
+    "action",
+    "actor",
+    "facts",
+    "request",
+    "subject",
+    "subject_type",
+    "version",
+    "via",
+)
+
+
+@lru_cache(maxsize=16)
+def _key(text: str) -> bytes:
+    raw = unb64(text)
+    if len(raw) != _KEY_BYTES:
+        raise BadNote(f"the key has {len(raw)} bytes instead of {_KEY_BYTES}")
+    return raw
+
+
+def keys() -> list[bytes]:
+    """Every key whose MAC counts, today's first.
+
+    :raises ImproperlyConfigured: none is set. :raises BadNote: one is no key.
+    """
+    if not settings.AUDIT_WRITER_KEY:
+        raise ImproperlyConfigured("AUDIT_WRITER_KEY is not set.")
+    return [
+        _key(text)
+        for text in (settings.AUDIT_WRITER_KEY, *settings.AUDIT_OLD_WRITER_KEYS)
+    ]
+
+
+def _tag(key: bytes, nonce: bytes, said: dict[str, object]) -> bytes:
+    words = written({name: said[name] for name in WORDS})
+    return hmac.digest(key, nonce + words, "sha256")[:_TAG]
+
+
+def mac_of(said: dict[str, object]) -> bytes:
+    """Sign what a writer says, `WORDS`: 8 random bytes and 16 of HMAC-SHA256.
+
+    :raises ImproperlyConfigured: no key is set. :raises BadNote: it is no key.
+    """
+    nonce = os.urandom(_NONCE)
+    return nonce + _tag(keys()[0], nonce, said)
+
+
+def is_written(said: dict[str, object], mac: bytes, known: list[bytes]) -> bool:
+    """Whether one of the keys made this MAC of these words."""
+    nonce, tag = mac[:_NONCE], mac[_NONCE:]
+    return any(hmac.compare_digest(_tag(key, nonce, said), tag) for key in known)

@@ -1,0 +1,229 @@
+"""The writer's MAC: what is done to a record before it is sealed shows as well."""
+
+import base64
+import json
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+import rfc8785
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
+from django.db.transaction import atomic
+from structlog.contextvars import bound_contextvars
+
+from accounts.models import User
+from audit.actions import Action
+from audit.canonical import canonical, written
+from audit.entries import Raw, bytes_of, columns, entry_of
+from audit.models import Leaf, Record
+from audit.sealing import seal
+from audit.services import record
+from audit.verification import verify
+from tests.audit.test_sealing import superuser  # noqa: F401 (a fixture)
+from tests.transactions.bodies import TRANSACTIONS, transfer
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+
+Sql = Callable[[str], None]
+
+
+def told(**given: Any) -> list[str]:
+    return [str(finding) for finding in verify(**given).findings]
+
+
+@pytest.fixture
+def story() -> list[int]:
+    """Five records of one subject, not sealed yet; their ids."""
+    for number in range(1, 6):
+        record(
+            Action.TRANSACTION_CHANGED,
+            actor_id=None,
+            subject=("transaction", "a"),
+            facts={"n": number},
+            version=number,
+        )
+    return list(Record.objects.order_by("id").values_list("id", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        (
+            "UPDATE audit_record SET facts = '{{}}' WHERE id = {2}",
+            ["forged: record {2}"],
+        ),
+        ("UPDATE audit_record SET via = 'key' WHERE id = {2}", ["forged: record {2}"]),
+        (
+            "UPDATE audit_record a SET mac = b.mac FROM audit_record b"
+            " WHERE (a.id, b.id) IN (({1}, {2}), ({2}, {1}))",
+            ["forged: record {1}", "forged: record {2}"],
+        ),
+        (
+            "DELETE FROM audit_record WHERE id = {2}",
+            ["missing: record 3 of transaction a"],
+        ),
+        (
+            "INSERT INTO audit_record (action, subject_type, subject_id, request_id,"
+            " facts, mac) SELECT action, subject_type, subject_id, request_id, facts,"
+            " mac FROM audit_record WHERE id = {2}",
+            ["forged: record ", "inserted: record "],
+        ),
+    ],
+)
+def test_an_edit_before_the_seal_is_named(
+    story: list[int],
+    superuser: Sql,  # noqa: F811
+    sql: str,
+    found: list[str],
+) -> None:
+    superuser(sql.format(*story))
+    seal()
+    lines = told()
+    for each in found:
+        assert any(line.startswith(each.format(*story)) for line in lines), lines
+    assert len(lines) == len(found)
+    assert told(records=False) == []  # what was sealed is as it was
+
+
+def test_a_record_without_a_mac_is_named_once_all_have_one(
+    story: list[int],
+    superuser: Sql,  # noqa: F811
+) -> None:
+    superuser(
+        f"UPDATE audit_record SET at = at - interval '2 hours' WHERE id = {story[0]};"
+        f"UPDATE audit_record SET mac = NULL, version = NULL WHERE id = {story[4]}"
+    )
+    seal()
+    assert told() == [f"forged: record {story[4]} (no writer's MAC)"]
+
+
+def test_one_number_is_given_once(story: list[int]) -> None:
+    with pytest.raises(IntegrityError, match="record_version_once"), atomic():
+        record(
+            Action.TRANSACTION_CHANGED,
+            actor_id=None,
+            subject=("transaction", "a"),
+            version=5,
+        )
+
+
+def test_a_former_key_goes_on_to_count(story: list[int], settings: Any) -> None:
+    seal()
+    settings.AUDIT_OLD_WRITER_KEYS = [settings.AUDIT_WRITER_KEY]
+    settings.AUDIT_WRITER_KEY = base64.b64encode(bytes(32)).decode()
+    record(Action.EXPORTED, actor_id=None)
+    seal()
+    assert told() == []
+    settings.AUDIT_OLD_WRITER_KEYS = []
+    assert told() == [f"forged: record {pk} (the writer's MAC)" for pk in story]
+
+
+def test_records_from_before_keep_their_bytes(superuser: Sql) -> None:  # noqa: F811
+    record(Action.EXPORTED, actor_id=None, facts={"n": 1})
+    superuser("UPDATE audit_record SET mac = NULL")
+    old = Record.objects.get()
+    at = old.at.astimezone().isoformat()
+    assert json.loads(entry_of(old)).keys() == {
+        "action",
+        "actor",
+        "at",
+        "epoch",
+        "facts",
+        "id",
+        "request",
+        "subject",
+        "subject_type",
+        "xid",
+    }, at
+    seal()
+    assert bytes(Leaf.objects.get().entry) == entry_of(old)
+    assert told() == []
+
+
+def test_where_an_act_came_from_is_kept(
+    api: Any, ana: User, aldo: User, back_office: Any
+) -> None:
+    made = (
+        api(ana)
+        .post(f"{TRANSACTIONS}/full-reference", transfer(), format="json")
+        .json()
+    )
+    assert Record.objects.get(action="transactions.recorded").via == "token"
+    seal()
+    asked = back_office(aldo).post(
+        "/admin/audit/record/evidence/", {"subject": made["id"]}
+    )
+    assert asked.status_code == 200
+    assert Record.objects.get(action="audit.evidence_exported").via == "session"
+    with bound_contextvars(task_id="7f3c", request_id=""):
+        record(Action.EXPORTED, actor_id=None)
+    last = Record.objects.latest("id")
+    assert (last.via, last.request_id) == ("task", "7f3c")
+    seal()
+    said = json.loads(bytes(Leaf.objects.get(record_id=last.pk).entry))
+    assert (said["request"], said["version"], said["mac"]) == (
+        "7f3c",
+        None,
+        last.mac.hex(),
+    )
+
+
+@pytest.mark.parametrize("procs", [2, 3])
+def test_several_processes_find_what_one_finds(
+    superuser: Sql,  # noqa: F811
+    procs: int,
+) -> None:
+    for size in (700, 900, 400):
+        with atomic():
+            for each in range(size):
+                record(Action.EXPORTED, actor_id=None, facts={"n": each})
+        seal()
+    assert told(procs=procs) == told(procs=procs, records=False) == []
+    superuser(
+        "UPDATE audit_record SET facts = '{}' WHERE id IN"
+        " (SELECT record_id FROM audit_leaf WHERE number IN (5, 1999));"
+        "UPDATE audit_leaf SET hash = sha256('x') WHERE number = 600"
+    )
+    alone = told()
+    assert len(alone) == 5
+    assert told(procs=procs) == alone
+    superuser("DELETE FROM audit_tile WHERE number = 1")
+    assert told(procs=procs) == told()
+
+
+def test_what_could_not_be_looked_at_ends_with_two(tmp_path: Any) -> None:
+    with pytest.raises(CommandError) as refused:
+        call_command("audit_verify", "--checkpoint", str(tmp_path / "none"))
+    assert refused.value.returncode == 2
+    out = StringIO()
+    call_command("audit_verify", "--hashes", "--procs", "2", stdout=out)
+    assert "Everything agrees." in out.getvalue()
+
+
+ODD: list[dict[str, object]] = [
+    {"b": 1, "a": [None, True, False, {"z": "", "A": "ñ"}], "": -1},
+    {"n": 2**53 - 1, "m": -(2**53) + 1, "e": '\u2028\U0001f4a1 \x7f\x01\x1f\t\n"\\/'},
+    {"text": "e\u0301 \uffff \ud7ff"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_our_bytes_are_those_of_rfc_8785(odd: dict[str, object]) -> None:
+    assert written(odd) == rfc8785.dumps(odd)
+    assert canonical(odd).encode() == rfc8785.dumps(odd)
+
+
+@pytest.mark.parametrize("odd", [{"n": 2**53}, {"ñ": 1}, {"n": {"\U0001f4a1": 1}}])
+def test_what_others_would_write_otherwise_is_refused(odd: dict[str, object]) -> None:
+    with pytest.raises(TypeError):
+        canonical(odd)
+
+
+def test_an_entry_is_canonical(story: list[int]) -> None:
+    row = Raw.of(Record.objects.get(pk=story[0]))
+    assert bytes_of(columns(row)) == rfc8785.dumps(columns(row))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT facts FROM audit_record WHERE id = %s", [row.id])
+        assert cursor.fetchone() == (row.facts,)
