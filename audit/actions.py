@@ -59,6 +59,7 @@ class Action(models.TextChoices):
     ACCOUNT_OPENED = "ledger.account_opened", _("Account opened in the books")
     ACCOUNT_FROZEN = "ledger.account_frozen", _("Account frozen")
     ACCOUNT_RELEASED = "ledger.account_released", _("Account released")
+    REPLAY_SWAPPED = "audit.replay_swapped", _("Rows set to what the journal tells")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

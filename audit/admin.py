@@ -26,6 +26,7 @@ from areamedica.templatetags.back_office import at
 from audit import figures, keys
 from audit.evidence import export_evidence
 from audit.models import Checkpoint, Record
+from audit.replay import PROJECTIONS, differences, last_replays
 
 
 class SinceAt(Since):
@@ -169,6 +170,15 @@ def _seal() -> dict[str, object]:
         "looked_at_all": full and full.at,
         "findings": figures.findings(),
         "key": keys.signer().verifier.key_id.hex(),
+        "replays": [
+            {
+                "name": PROJECTIONS[each.projection].label,
+                "at": each.at,
+                "differs": differences(each),
+            }
+            for each in last_replays()
+            if each.projection in PROJECTIONS
+        ],
     }
 
 

@@ -149,3 +149,36 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.since}..{self.size}"
+
+
+class Shadow(models.Model):
+    """A row as its events tell it (audit.replay). Made anew from them at any time."""
+
+    projection = models.CharField(max_length=32)
+    key = models.CharField(max_length=64)
+    state = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar[Any] = [
+            models.UniqueConstraint(fields=["projection", "key"], name="shadow_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.projection} {self.key}"
+
+
+class Replay(models.Model):
+    """What one replay found; where, and over what, the next one goes on."""
+
+    at = models.DateTimeField(_("at"), db_default=Now())
+    projection = models.CharField(max_length=32)
+    leaf = models.BigIntegerField()
+    events = models.BigIntegerField()
+    state_hash = models.CharField(max_length=64)
+    differences = models.TextField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.projection} {self.leaf}"

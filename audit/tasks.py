@@ -3,6 +3,7 @@
 import structlog
 from celery import shared_task
 
+from audit import replay as replaying
 from audit import sealing, verification
 
 log = structlog.get_logger("audit.tasks")
@@ -31,3 +32,12 @@ def _look(*, only_the_end: bool) -> None:
     report = verification.verify_and_keep(only_the_end=only_the_end)
     for finding in report.findings:
         log.error("journal_disagrees", finding=str(finding))
+
+
+@shared_task(name="audit.replay", time_limit=3600)
+def replay() -> None:
+    """Nightly: what the events since the last replay make of the rows."""
+    for projection in replaying.PROJECTIONS.values():
+        found = replaying.replay(projection)
+        for difference in replaying.differences(found):
+            log.error("replay_differs", of=projection.name, what=difference)

@@ -173,6 +173,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.verify_all",
         "schedule": crontab(hour=3, minute=40),
     },
+    "replay": {
+        "task": "audit.replay",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "sweep": {
         "task": "transactions.sweep",
         "schedule": timedelta(seconds=env.number("SWEEP_SECONDS", 5, least=1)),
