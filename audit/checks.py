@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from areamedica import database
-from audit import keys, writers
+from audit import keys, rights, writers
 from audit.notes import BadNote
 
 GUARDED = (
@@ -15,6 +15,7 @@ GUARDED = (
     "audit_tile",
     "audit_checkpoint",
     "audit_verification",
+    "audit_replay",
     "transactions_transactionevent",
 )
 
@@ -33,6 +34,31 @@ def missing_guards(alias: str = "default") -> list[str]:
     """A sentence for each guard that does not stand in this database."""
     missing = database.missing_guards(GUARDED, alias)
     return [f"{table} lacks its guard {guard}." for table, guard in missing]
+
+
+@register(Tags.database)
+def application_may_only_add(**given: Any) -> list[CheckMessage]:
+    """Says at which level the guards stand, and what an application may that it need
+    not (`manage.py grant_rights`)."""
+    return [
+        problem for alias in given.get("databases") or [] for problem in _level(alias)
+    ]
+
+
+def _level(alias: str) -> list[CheckMessage]:
+    if rights.is_owner(alias):
+        return [
+            Info(
+                "This connection owns the journal's tables, so it could lift their "
+                "guards; let the application connect as a role of its own "
+                "(manage.py grant_rights).",
+                id="audit.I001",
+            )
+        ]
+    return [
+        Warning(f"The application's role need not hold {each}.", id="audit.W001")
+        for each in rights.too_much(alias)
+    ]
 
 
 @register()
