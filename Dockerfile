@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# One image for web, worker and beat: docker-compose.yml says which is which.
+# One image for web, worker, beat and a witness: docker-compose.yml says which is which.
 
 FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -18,7 +18,8 @@ RUN DJANGO_SETTINGS_MODULE=areamedica.settings.production \
 
 FROM python:3.11-slim
 RUN groupadd --gid 10001 app \
-    && useradd --uid 10001 --gid app --no-create-home --shell /usr/sbin/nologin app
+    && useradd --uid 10001 --gid app --no-create-home --shell /usr/sbin/nologin app \
+    && install --directory --owner app --group app --mode 0700 /witness /anchors
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

@@ -19,6 +19,7 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check \
 LOCK := $(BIN)/uv pip compile --quiet --python-version 3.11 --universal \
 	--generate-hashes --no-emit-index-url --no-header $(LOCK_ARGS) pyproject.toml
 
+WITNESS_CHECKED := witness.example/w1+e75f6532+BAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
 # Enough to be a production settings module; nothing listens there, nothing is secret.
 AS_PRODUCTION := DJANGO_SETTINGS_MODULE=areamedica.settings.production \
 	SECRET_KEY=long-enough-to-be-checked-but-never-used-by-anybody-0123456789 \
@@ -26,6 +27,7 @@ AS_PRODUCTION := DJANGO_SETTINGS_MODULE=areamedica.settings.production \
 	ALLOWED_HOSTS=clinic.example METRICS_TOKEN=checked-but-never-used-0123456789 \
 	AUDIT_SIGNING_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= \
 	AUDIT_WRITER_KEY=Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA= \
+	AUDIT_WITNESSES="$(WITNESS_CHECKED) https://witness.example" \
 	EMAIL_URL=smtp://127.0.0.1:9 \
 	DATABASE_URL=postgres://nobody:nothing@127.0.0.1:9/nowhere \
 	REDIS_URL=redis://:nothing@127.0.0.1:9/0 \

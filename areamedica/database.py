@@ -21,7 +21,7 @@ def outside_transaction() -> None:
     blocks = connection.atomic_blocks
     # Django's own mark, as its durable blocks read it.
     if blocks and not getattr(blocks[-1], "_from_testcase", False):
-        raise RuntimeError("No transaction may be open while a bank is asked.")
+        raise RuntimeError("No transaction may be open while others are asked.")
 
 
 def violated(error: IntegrityError) -> str:

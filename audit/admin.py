@@ -166,6 +166,8 @@ def _seal() -> dict[str, object]:
     return {
         "checkpoint": Checkpoint.objects.last(),
         "is_late": seconds >= figures.TOO_LATE.total_seconds(),
+        "witnessed": figures.cosigned_size(),
+        "is_alone": figures.alone() >= figures.TOO_ALONE.total_seconds(),
         "looked_at": look and look.at,
         "looked_at_all": full and full.at,
         "findings": figures.findings(),

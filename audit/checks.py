@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from areamedica import database
-from audit import keys, rights, writers
+from audit import keys, rights, witnesses, writers
 from audit.notes import BadNote
 
 GUARDED = (
@@ -14,6 +14,7 @@ GUARDED = (
     "audit_leaf",
     "audit_tile",
     "audit_checkpoint",
+    "audit_cosignature",
     "audit_verification",
     "audit_replay",
     "transactions_transactionevent",
@@ -111,3 +112,25 @@ def records_can_be_signed(**_: Any) -> list[Error]:
             )
         ]
     return []
+
+
+def witnesses_can_be_asked(**_: Any) -> list[Error]:
+    """Each has a key and an address, and together they can be enough."""
+    try:
+        number = len(witnesses.named())
+    except BadNote as problem:
+        said = f"AUDIT_WITNESSES cannot be used: {problem}."
+        return [Error(said, id="audit.E007")]
+    if 0 < number < settings.AUDIT_WITNESS_QUORUM:
+        said = "AUDIT_WITNESS_QUORUM is above the number of AUDIT_WITNESSES."
+        return [Error(said, id="audit.E008")]
+    return []
+
+
+@register(deploy=True)
+def somebody_outside_remembers(**_: Any) -> list[Warning]:
+    """The signature alone shows neither a journal cut short nor one written anew."""
+    if settings.AUDIT_WITNESSES:
+        return []
+    said = "AUDIT_WITNESSES is empty: nobody outside would notice a journal cut short."
+    return [Warning(said, id="audit.W002")]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.transaction import atomic
 
-from audit import keys, proofs, tiles, tree
+from audit import keys, publishing, tiles, tree
 from audit.actions import Action
 from audit.errors import NotSealed, RecordNotFound
 from audit.models import Leaf, Record
@@ -55,7 +55,7 @@ def export_evidence(*, subject_id: str, actor_id: UUID) -> bytes:
 
 
 def _zipped(subject_id: str, leaves: list[Leaf]) -> bytes:
-    note = proofs.newest()
+    note = publishing.newest(covering=1 + max(leaf.number for leaf in leaves))
     read = tree.remembering(tiles.stored)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:

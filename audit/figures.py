@@ -3,9 +3,11 @@
 import json
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 
 from audit.models import START, Checkpoint, Verification
+from audit.witnesses import named
 
 # Without the horizon: what a long transaction holds back is late as well.
 _BEHIND = """
@@ -15,6 +17,15 @@ SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0)
          LIMIT 100000) waiting
 """
 TOO_LATE = timedelta(minutes=1)
+_ENOUGH = """
+SELECT size FROM audit_cosignature WHERE witness = ANY(%s)
+ GROUP BY size HAVING count(*) >= %s ORDER BY size DESC LIMIT 1
+"""
+_ALONE = """
+SELECT coalesce(extract(epoch FROM now() - min(at)), 0)
+  FROM audit_checkpoint WHERE size > %s
+"""
+TOO_ALONE = timedelta(minutes=15)
 
 
 def behind() -> tuple[int, float]:
@@ -24,6 +35,24 @@ def behind() -> tuple[int, float]:
         cursor.execute(_BEHIND, last.place if last else START)
         number, seconds = cursor.fetchone()
     return number, max(0.0, float(seconds))
+
+
+def cosigned_size() -> int:
+    """The size of the newest checkpoint that enough witnesses cosigned, or 0."""
+    names = [witness.name for witness in named()]
+    with connection.cursor() as cursor:
+        cursor.execute(_ENOUGH, [names, settings.AUDIT_WITNESS_QUORUM])
+        row = cursor.fetchone()
+    return row[0] if row else 0
+
+
+def alone() -> float:
+    """Seconds since the oldest checkpoint without its witnesses; 0: none waits."""
+    if not settings.AUDIT_WITNESSES:
+        return 0.0
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE, [cosigned_size()])
+        return max(0.0, float(cursor.fetchone()[0]))
 
 
 def last_look() -> Verification | None:
@@ -50,6 +79,10 @@ def figures() -> dict[str, tuple[str, float]]:
     return {
         "journal_unsealed": ("Records without a seal", number),
         "journal_seal_lag_seconds": ("Age of the oldest of them", seconds),
+        "journal_witness_lag_seconds": (
+            "Age of the oldest checkpoint without its witnesses",
+            alone(),
+        ),
         "journal_disagrees": (
             "1: verification found something",
             float(bool(findings())),
@@ -62,4 +95,6 @@ def health() -> str:
     if findings():
         return "verification failed"
     _, seconds = behind()
-    return "ok" if seconds < TOO_LATE.total_seconds() else "not sealed"
+    if seconds >= TOO_LATE.total_seconds():
+        return "not sealed"
+    return "ok" if alone() < TOO_ALONE.total_seconds() else "not witnessed"

@@ -133,6 +133,28 @@ class Checkpoint(models.Model):
         return (self.epoch, str(self.xid), self.record_id)
 
 
+class Cosignature(models.Model):
+    """That somebody outside saw a checkpoint, and no larger one before it."""
+
+    size = models.BigIntegerField()
+    witness = models.CharField(max_length=255)
+    at = models.DateTimeField(db_default=Now())
+    # By the witness's own clock, which its signature covers.
+    seen_at = models.DateTimeField()
+    line = models.TextField()
+
+    class Meta:
+        constraints: ClassVar[Any] = [
+            models.UniqueConstraint(fields=["size", "witness"], name="cosigned_once"),
+        ]
+        indexes: ClassVar[Any] = [
+            models.Index(fields=["witness", "-size"], name="cosignature_last"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size} by {self.witness}"
+
+
 class Verification(models.Model):
     """What one look at the whole seal, or at its end, found; empty: all is well."""
 

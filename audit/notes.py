@@ -6,8 +6,10 @@ whose text is origin, size and root (c2sp.org/signed-note, c2sp.org/tlog-checkpo
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -15,10 +17,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-_ED25519 = b"\x01"
 _SEED_BYTES = 32
 _HASH_BYTES = 32
 _ID_BYTES = 4
+_TIME_BYTES = 8
 
 
 class BadNote(Exception):
@@ -29,30 +31,58 @@ class BadNote(Exception):
 class Verifier:
     """A public key and the name it signs under: C2SP's `vkey`."""
 
+    kind: ClassVar[bytes] = b"\x01"
     name: str
     public: bytes
 
     @property
     def key_id(self) -> bytes:
         """What a signature line begins with, so that its key is found."""
-        said = self.name.encode() + b"\n" + _ED25519 + self.public
+        said = self.name.encode() + b"\n" + self.kind + self.public
         return sha256(said).digest()[:_ID_BYTES]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_b64(_ED25519 + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{_b64(self.kind + self.public)}"
 
     @classmethod
-    def parse(cls, vkey: str) -> "Verifier":
-        """Read a vkey. :raises BadNote: not one of Ed25519."""
+    def parse(cls, vkey: str) -> Self:
+        """Read a vkey. :raises BadNote: not an Ed25519 key of this kind."""
         name, _, rest = vkey.partition("+")
         key_id, _, key = rest.partition("+")
         raw = unb64(key)
         found = cls(name, raw[1:])
-        if raw[:1] != _ED25519 or len(found.public) != _SEED_BYTES or not name:
-            raise BadNote("not an Ed25519 key")
+        if raw[:1] != cls.kind or len(found.public) != _SEED_BYTES or not name:
+            raise BadNote("not an Ed25519 key of the kind that is wanted")
         if found.key_id.hex() != key_id:
             raise BadNote("a key whose id is another's")
         return found
+
+    def demand(self, signature: bytes, text: str) -> None:
+        """:raises BadNote: the signature is not this key's over the text."""
+        key = Ed25519PublicKey.from_public_bytes(self.public)
+        try:
+            key.verify(signature, text.encode())
+        except InvalidSignature as error:
+            raise BadNote(f"the signature of {self.name} is false") from error
+
+
+@dataclass(frozen=True)
+class Cosigner(Verifier):
+    """A witness's key: it signs a checkpoint and the second in which it saw it.
+
+    (cosignature/v1 of c2sp.org/tlog-cosignature.)
+    """
+
+    kind: ClassVar[bytes] = b"\x04"
+
+    def demand(self, signature: bytes, text: str) -> None:
+        seconds = _seconds(signature)
+        signed = f"cosignature/v1\ntime {seconds}\n{text}"
+        super().demand(signature[_TIME_BYTES:], signed)
+
+
+def _seconds(cosignature: bytes) -> int:
+    return int.from_bytes(cosignature[:_TIME_BYTES])
 
 
 @dataclass(frozen=True)
@@ -93,37 +123,49 @@ class Head:
         return f"{self.origin}\n{self.size}\n{_b64(self.root)}\n"
 
 
-def opened(note: str, verifiers: list[Verifier]) -> Head:
+def opened(note: str, verifiers: Sequence[Verifier]) -> Head:
     """What a checkpoint states, once a key we know has signed it.
 
     :raises BadNote: no checkpoint, no signature of a known key, or a false one.
     """
-    text, blank, signatures = note.rpartition("\n\n")
-    if not blank or not signatures.endswith("\n"):
-        raise BadNote("not a signed note")
-    text += "\n"
+    text, signatures = _parted(note)
     known = {(each.name, each.key_id): each for each in verifiers}
     is_signed = False
-    for line in signatures.splitlines():
-        mark, _, rest = line.partition(" ")
-        name, _, signature = rest.partition(" ")
-        raw = unb64(signature)
-        if mark != "—" or len(raw) <= _ID_BYTES:
-            raise BadNote("a line that is no signature")
+    for name, raw, _ in signatures:
         if verifier := known.get((name, raw[:_ID_BYTES])):
-            _demand(verifier, raw[_ID_BYTES:], text)
+            verifier.demand(raw[_ID_BYTES:], text)
             is_signed = True
     if not is_signed:
         raise BadNote("not signed by a key we know")
     return _head(text)
 
 
-def _demand(verifier: Verifier, signature: bytes, text: str) -> None:
-    key = Ed25519PublicKey.from_public_bytes(verifier.public)
-    try:
-        key.verify(signature, text.encode())
-    except InvalidSignature as error:
-        raise BadNote(f"the signature of {verifier.name} is false") from error
+def cosignature(note: str, witness: Cosigner) -> tuple[str, int]:
+    """The witness's line below a checkpoint, and the second (since 1970) it states.
+
+    :raises BadNote: there is none, or a false one.
+    """
+    opened(note, [witness])
+    for name, raw, line in _parted(note)[1]:
+        if (name, raw[:_ID_BYTES]) == (witness.name, witness.key_id):
+            return f"{line}\n", _seconds(raw[_ID_BYTES:])
+    raise AssertionError("opened found it")
+
+
+def _parted(note: str) -> tuple[str, list[tuple[str, bytes, str]]]:
+    """The text, and of each signature its name, its bytes and its line."""
+    text, blank, signatures = note.rpartition("\n\n")
+    if not blank or not signatures.endswith("\n"):
+        raise BadNote("not a signed note")
+    found = []
+    for line in signatures.splitlines():
+        mark, _, rest = line.partition(" ")
+        name, _, signature = rest.partition(" ")
+        raw = unb64(signature)
+        if mark != "—" or len(raw) <= _ID_BYTES:
+            raise BadNote("a line that is no signature")
+        found.append((name, raw, line))
+    return f"{text}\n", found
 
 
 def _head(text: str) -> Head:

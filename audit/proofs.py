@@ -5,22 +5,15 @@ from dataclasses import dataclass
 from areamedica.errors import InvalidInput
 from audit import tiles, tree
 from audit.errors import NotSealed, RecordNotFound
-from audit.models import Checkpoint, Leaf, Record
+from audit.models import Leaf, Record
 from audit.notes import proof_text
+from audit.publishing import newest
 
 _LARGEST_ID = 2**63 - 1
 
 
-def newest() -> Checkpoint:
-    """The newest checkpoint. :raises NotSealed: there is none yet."""
-    last = Checkpoint.objects.last()
-    if last is None:
-        raise NotSealed
-    return last
-
-
 def of_record(number: str) -> str:
-    """The `tlog-proof@v1` of a record, under the newest checkpoint.
+    """The `tlog-proof@v1` of a record, under the newest checkpoint that covers it.
 
     :raises RecordNotFound: no such record. :raises NotSealed: it is too young.
     """
@@ -30,7 +23,7 @@ def of_record(number: str) -> str:
     if leaf is None:
         is_there = Record.objects.filter(pk=int(number)).exists()
         raise NotSealed if is_there else RecordNotFound
-    last = newest()
+    last = newest(covering=leaf.number + 1)
     read = tree.remembering(tiles.stored)
     return proof_text(
         entry=bytes(leaf.entry),

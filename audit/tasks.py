@@ -1,10 +1,15 @@
 """What beat asks of this room."""
 
+from pathlib import Path
+
 import structlog
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
+from areamedica.clock import caracas_day
+from audit import publishing, sealing, verification, witnesses
 from audit import replay as replaying
-from audit import sealing, verification
 
 log = structlog.get_logger("audit.tasks")
 
@@ -13,6 +18,20 @@ log = structlog.get_logger("audit.tasks")
 def seal() -> None:
     """Seal what was committed; does nothing while another process is at it."""
     sealing.seal()
+
+
+@shared_task(name="audit.publish")
+def publish() -> None:
+    """The second way, beside the sealer's own: whom it left out is asked here."""
+    publishing.publish_everywhere(witnesses.named(), now=timezone.now())
+
+
+@shared_task(name="audit.anchor")
+def anchor() -> None:
+    """Daily: a checkpoint in a folder that leaves the house."""
+    if settings.AUDIT_ANCHOR_FOLDER:
+        day = caracas_day(timezone.now())
+        publishing.anchor(Path(settings.AUDIT_ANCHOR_FOLDER), day=day)
 
 
 @shared_task(name="audit.verify_the_end")

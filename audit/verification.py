@@ -68,15 +68,15 @@ def verify(
 def verify_and_keep(*, only_the_end: bool) -> Report:
     """Verify everything, or what came after the last clean look; keep the result."""
     clean = Verification.objects.filter(findings="[]").first()
-    since = clean.size if only_the_end and clean else 0
-    report = verify(since=since)
-    findings = [str(finding) for finding in report.findings]
-    Verification.objects.create(
-        since=report.since,
-        size=report.size,
-        findings=json.dumps(findings, ensure_ascii=False),
-    )
+    report = verify(since=clean.size if only_the_end and clean else 0)
+    keep(report)
     return report
+
+
+def keep(report: Report) -> None:
+    """Write down what a look found, for the figures and the journal's page."""
+    said = json.dumps([str(each) for each in report.findings], ensure_ascii=False)
+    Verification.objects.create(since=report.since, size=report.size, findings=said)
 
 
 def _heads(kept: Sequence[str], size: int, findings: list[Finding]) -> list[Head]:

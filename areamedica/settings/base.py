@@ -165,6 +165,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.seal",
         "schedule": timedelta(seconds=env.number("SEAL_SECONDS", 1, least=1)),
     },
+    "publish": {
+        "task": "audit.publish",
+        "schedule": timedelta(seconds=30),
+    },
+    "anchor": {
+        "task": "audit.anchor",
+        "schedule": crontab(hour=23, minute=55),
+    },
     "verify-the-end": {
         "task": "audit.verify_the_end",
         "schedule": crontab(minute=17),
@@ -456,6 +464,11 @@ AUDIT_OLD_KEYS = env.words("AUDIT_OLD_KEYS")
 # The writer's MAC of each record, and keys that only check what they once wrote.
 AUDIT_WRITER_KEY = env.text("AUDIT_WRITER_KEY", "")
 AUDIT_OLD_WRITER_KEYS = env.words("AUDIT_OLD_WRITER_KEYS")
+# "vkey url" of each witness, and how many of them make a checkpoint count.
+AUDIT_WITNESSES = env.words("AUDIT_WITNESSES")
+AUDIT_WITNESS_QUORUM = env.number("AUDIT_WITNESS_QUORUM", 1, least=1)
+# Where a checkpoint is laid down every day, for paper and for a store that keeps.
+AUDIT_ANCHOR_FOLDER = env.text("AUDIT_ANCHOR_FOLDER", "")
 
 # --- Watching ------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

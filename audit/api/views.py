@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from areamedica.api.schema import refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
-from audit import proofs, tiles
+from audit import proofs, publishing, tiles
 from audit.errors import NotSealed, RecordNotFound
 
 _PLAIN = "text/plain; charset=utf-8"
@@ -22,14 +22,30 @@ class OfTheJournal(Api):
     permission_classes = (needs(Permission.AUDIT_READ),)
 
 
+class CheckpointQuery(serializers.Serializer):
+    newest = serializers.BooleanField(
+        default=False,
+        help_text="The newest of all, also while its witnesses have not cosigned it.",
+    )
+
+
 class CheckpointNow(OfTheJournal):
     @refuses(NotSealed)
     @extend_schema(
-        operation_id="audit_checkpoint", responses={(200, "text/plain"): str}
+        operation_id="audit_checkpoint",
+        parameters=[CheckpointQuery],
+        responses={(200, "text/plain"): str},
     )
     def get(self, request: Request) -> HttpResponse:
-        """The newest checkpoint, a signed note (c2sp.org/tlog-checkpoint)."""
-        return HttpResponse(proofs.newest().note, content_type=_PLAIN)
+        """The newest checkpoint that its witnesses cosigned, a signed note.
+
+        (c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature.)
+        """
+        query = CheckpointQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        wanted = query.validated_data["newest"]
+        found = publishing.newest_of_all() if wanted else publishing.newest()
+        return HttpResponse(found.note, content_type=_PLAIN)
 
 
 class TileOfTheTree(OfTheJournal):

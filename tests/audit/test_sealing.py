@@ -31,6 +31,7 @@ from audit.sealing import XidsWentBack, seal
 from audit.services import record
 from audit.tasks import verify_all, verify_the_end
 from audit.verification import verify, verify_and_keep
+from tests.audit.conftest import write
 from tests.test_watching import scrape
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -39,40 +40,8 @@ ROOT = Path(__file__).resolve().parents[2]
 JOURNAL = "/api/v1/audit"
 
 
-def write(number: int) -> None:
-    for each in range(number):
-        record(Action.EXPORTED, actor_id=None, facts={"n": each})
-
-
-@pytest.fixture
-def sealed() -> list[int]:
-    """Three seals over 600 records; their ids in order."""
-    for _ in range(3):
-        with atomic():
-            write(200)
-        assert seal() == 200
-    return list(Leaf.objects.order_by("number").values_list("record_id", flat=True))
-
-
 def found() -> list[str]:
     return [str(finding) for finding in verify().findings]
-
-
-@pytest.fixture
-def superuser() -> Callable[[str], None]:
-    """Run SQL as a superuser who lifts the guards and puts them back."""
-    tables = ("audit_record", "audit_leaf", "audit_tile", "audit_checkpoint")
-
-    def run(sql: str) -> None:
-        with connection.cursor() as cursor:
-            for table in tables:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(sql)
-            for table in tables:
-                for guard in ("append_only_rows", "append_only_table"):
-                    cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}")
-
-    return run
 
 
 # --- Order and tree ------------------------------------------------------------------
@@ -207,14 +176,14 @@ def test_writers_and_sealers_side_by_side() -> None:
     assert found() == []
 
 
-def start_sealer() -> subprocess.Popen[bytes]:
+def start_sealer(**more: str) -> subprocess.Popen[bytes]:
     given = connection.settings_dict
     port, host = given["PORT"], given["HOST"]
     address = f"{given['USER']}:{given['PASSWORD']}@{host}:{port}/{given['NAME']}"
     return subprocess.Popen(
         [sys.executable, "manage.py", "seal", "--forever", "--seconds", "0.001"],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": f"postgres://{address}"},
+        env={**os.environ, "DATABASE_URL": f"postgres://{address}", **more},
     )
 
 

@@ -48,11 +48,19 @@ class Log:
 class Witness:
     """The program in a folder; it can be ended and started again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = NAME) -> None:
         self.folder = folder
-        self.vkey = self._told("key", NAME)
-        self.url = ""
-        self._process: Process | None = None
+        self.vkey = self._told("key", name)
+        port = free_port()
+        address = f"127.0.0.1:{port}"
+        self.url = f"http://{address}"
+        self._process = Answering(
+            "witness",
+            [sys.executable, "-m", "witness", str(folder), "serve", address],
+            log=folder / "log",
+            port=port,
+            folder=ROOT,
+        )
 
     def _told(self, *arguments: str) -> str:
         asked = [sys.executable, "-m", "witness", str(self.folder), *arguments]
@@ -63,28 +71,16 @@ class Witness:
         self._told("trust", vkey)
 
     def start(self) -> None:
-        port = free_port()
-        address = f"127.0.0.1:{port}"
-        self._process = Answering(
-            "witness",
-            [sys.executable, "-m", "witness", str(self.folder), "serve", address],
-            log=self.folder / "log",
-            port=port,
-            folder=ROOT,
-        )
         self._process.start()
         self._process.wait_ready()
-        self.url = f"http://{address}"
 
     def kill(self) -> None:
-        assert self._process is not None
         assert self._process.pid is not None
         os.kill(self._process.pid, signal.SIGKILL)
         self.stop()
 
     def stop(self) -> None:
-        if self._process:
-            self._process.stop()
+        self._process.stop()
 
     def add(self, body: str | bytes) -> requests.Response:
         raw = body if isinstance(body, bytes) else body.encode()
@@ -105,9 +101,9 @@ class Answering(Process):
 
 
 @contextmanager
-def a_witness(folder: Path, *logs: str) -> Iterator[Witness]:
+def a_witness(folder: Path, *logs: str, name: str = NAME) -> Iterator[Witness]:
     """Running, and trusting the logs of these keys."""
-    witness = Witness(folder)
+    witness = Witness(folder, name)
     for vkey in logs:
         witness.trust(vkey)
     witness.start()

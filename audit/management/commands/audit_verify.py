@@ -8,6 +8,9 @@ from django.db import DatabaseError
 from audit import keys
 from audit.notes import BadNote
 from audit.verification import Report, verify
+from audit.witnesses import WitnessAway, named
+
+_CANNOT_LOOK = (OSError, DatabaseError, ImproperlyConfigured, BadNote, WitnessAway)
 
 
 class Command(BaseCommand):
@@ -24,6 +27,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true")
         parser.add_argument(
+            "--witnesses",
+            action="store_true",
+            help="ask the witnesses of the settings what they remember",
+        )
+        parser.add_argument(
             "--checkpoint",
             action="append",
             default=[],
@@ -34,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *, json: bool, **given: Any) -> None:
         try:
             report = _looked(**given)
-        except (OSError, DatabaseError, ImproperlyConfigured, BadNote) as problem:
+        except _CANNOT_LOOK as problem:
             raise CommandError(str(problem), returncode=2) from problem
         if json:
             self.stdout.write(report.as_json())
@@ -48,11 +56,15 @@ class Command(BaseCommand):
 
 
 def _looked(
-    *, since: int, procs: int, hashes: bool, checkpoint: list[str], **_: Any
+    *,
+    since: int,
+    procs: int,
+    hashes: bool,
+    checkpoint: list[str],
+    witnesses: bool,
+    **_: Any,
 ) -> Report:
-    return verify(
-        since=since,
-        kept=[Path(name).read_text(encoding="utf-8") for name in checkpoint],
-        procs=max(1, procs),
-        records=not hashes,
-    )
+    kept = [Path(name).read_text(encoding="utf-8") for name in checkpoint]
+    if witnesses:
+        kept += [each.remembers(keys.signer().name) for each in named()]
+    return verify(since=since, kept=kept, procs=max(1, procs), records=not hashes)

@@ -1,19 +1,26 @@
 import signal
 import threading
+import time
 from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
 
+from audit import witnesses
 from audit.errors import NotSealed
+from audit.publishing import publish_everywhere
 from audit.sealing import XidsWentBack, seal
 
 log = structlog.get_logger("audit.seal")
 
+_BETWEEN_PUBLICATIONS = 1.0
+_A_WITNESS_RESTS = 30.0
+
 
 class Command(BaseCommand):
-    help = "Seals what was committed; with --forever until SIGTERM."
+    help = "Seals what was committed; with --forever until SIGTERM, and publishes it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--forever", action="store_true")
@@ -26,6 +33,8 @@ class Command(BaseCommand):
         told = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: told.set())
+        # Beside the sealing, which waits for nobody's machine.
+        threading.Thread(target=_publish, args=[told], daemon=True).start()
         while not told.wait(seconds):
             _once()
 
@@ -38,3 +47,19 @@ def _once() -> None:
         seal()
     except (DatabaseError, NotSealed, XidsWentBack) as problem:
         log.error("not_sealed", why=type(problem).__name__)
+
+
+def _publish(told: threading.Event) -> None:
+    """About once a second; a witness that failed us is left alone for a while."""
+    rests: dict[str, float] = {}
+    while not told.wait(_BETWEEN_PUBLICATIONS):
+        close_old_connections()
+        begun = time.monotonic()
+        awake = [each for each in witnesses.named() if rests.get(each.name, 0) <= begun]
+        try:
+            failed = publish_everywhere(awake, now=timezone.now())
+        except DatabaseError as problem:
+            log.error("not_published", why=type(problem).__name__)
+            continue
+        rests |= {each.name: begun + _A_WITNESS_RESTS for each in failed}
+    connection.close()
