@@ -49,7 +49,12 @@ class Business(Collector):
             [status_now.bank], float(status_now.state is not State.CLOSED)
         )
         yield circuit
-        gauges = {**figures.queues(), **journal.figures(), **last_proof()}
+        gauges = {
+            **figures.queues(),
+            **journal.figures(),
+            **journal.following(),
+            **last_proof(),
+        }
         for name, (words, value) in gauges.items():
             family = GaugeMetricFamily(name, words)
             family.add_metric([], value)

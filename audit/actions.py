@@ -60,6 +60,7 @@ class Action(models.TextChoices):
     ACCOUNT_FROZEN = "ledger.account_frozen", _("Account frozen")
     ACCOUNT_RELEASED = "ledger.account_released", _("Account released")
     REPLAY_SWAPPED = "audit.replay_swapped", _("Rows set to what the journal tells")
+    EVENT_REPLAYED = "audit.event_replayed", _("A held event is tried again")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

@@ -15,3 +15,9 @@ class NotSealed(Refusal):
     kind = Kind.NOT_FOUND
     code = "NOT_SEALED"
     sentence = _("The journal is not sealed that far yet.")
+
+
+class NothingHeld(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "NOTHING_HELD"
+    sentence = _("No such event is held.")

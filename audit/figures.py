@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Max, Min, Q
 
-from audit.models import START, Checkpoint, Verification
+from audit.models import START, Checkpoint, Consumer, HeldEvent, Leaf, Verification
 from audit.witnesses import named
 
 # Without the horizon: what a long transaction holds back is late as well.
@@ -98,3 +99,17 @@ def health() -> str:
     if seconds >= TOO_LATE.total_seconds():
         return "not sealed"
     return "ok" if alone() < TOO_ALONE.total_seconds() else "not witnessed"
+
+
+def following() -> dict[str, tuple[str, float]]:
+    """How far the programs that follow the journal are behind, as `figures`."""
+    sealed = Leaf.objects.aggregate(last=Max("number"))["last"]
+    slowest = Consumer.objects.aggregate(at=Min("position"))["at"]
+    behind = 0 if sealed is None or slowest is None else sealed + 1 - slowest
+    dead = Q(attempts__gte=HeldEvent.MOST_ATTEMPTS)
+    held = HeldEvent.objects.aggregate(all=Count("pk"), dead=Count("pk", filter=dead))
+    return {
+        "journal_consumer_lag": ("Leaves the slowest consumer has yet to read", behind),
+        "journal_events_held": ("Events a consumer could not digest", held["all"]),
+        "journal_dead_letters": ("Of these, given up", held["dead"]),
+    }

@@ -155,6 +155,58 @@ class Cosignature(models.Model):
         return f"{self.size} by {self.witness}"
 
 
+class Consumer(models.Model):
+    """How far a program has followed the sealed journal: the next leaf it will read.
+
+    `tries` counts the times it began there without getting any further.
+    """
+
+    name = models.CharField(primary_key=True, max_length=32)
+    position = models.BigIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"
+
+
+class HeldEvent(models.Model):
+    """A leaf that a consumer could not digest yet, or that waits behind such a one.
+
+    Its row goes once it is digested; what is not after `MOST_ATTEMPTS` is a dead letter
+    until a person has it tried again.
+    """
+
+    MOST_ATTEMPTS = 8
+
+    consumer = models.ForeignKey(Consumer, models.CASCADE)
+    leaf = models.BigIntegerField()
+    subject_type = models.CharField(max_length=32, blank=True)
+    subject_id = models.CharField(max_length=64, blank=True)
+    held_at = models.DateTimeField(db_default=Now())
+    # Put off before each try, so that it is also the lease of whoever tries.
+    due_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # The class of the error: its words might name a person.
+    last_error = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("leaf",)
+        constraints: ClassVar[Any] = [
+            models.UniqueConstraint(
+                fields=["consumer", "leaf"], name="event_held_once"
+            ),
+        ]
+        indexes: ClassVar[Any] = [
+            models.Index(
+                fields=["consumer", "subject_type", "subject_id", "leaf"],
+                name="held_of_subject",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer_id}: leaf {self.leaf}"
+
+
 class Verification(models.Model):
     """What one look at the whole seal, or at its end, found; empty: all is well."""
 
