@@ -1,19 +1,11 @@
 """What django-allauth asks of us: secrets encrypted, people named."""
 
-from base64 import urlsafe_b64encode
-
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.fernet import MultiFernet
 from django.conf import settings
 
 from accounts.models import User
-
-
-def _fernet(text: str) -> Fernet:
-    derived = HKDF(SHA256(), 32, salt=None, info=b"areamedica second factor")
-    return Fernet(urlsafe_b64encode(derived.derive(text.encode())))
+from areamedica.encryption import box
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # no types
@@ -30,7 +22,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # no types
         return self._keys().decrypt(encrypted_text.encode()).decode()
 
     def _keys(self) -> MultiFernet:
-        return MultiFernet([_fernet(key) for key in settings.SECOND_FACTOR_KEYS])
+        return box("second factor", settings.SECOND_FACTOR_KEYS)
 
     def get_totp_label(self, user: User) -> str:
         return user.email

@@ -21,6 +21,7 @@ from audit import figures as journal
 from banking.resilience.circuit import State
 from banking.services import bank_status
 from ledger.services.proof import last_proof
+from notifications import figures as webhooks
 from transactions import figures
 
 
@@ -54,6 +55,7 @@ class Business(Collector):
             **journal.figures(),
             **journal.following(),
             **last_proof(),
+            **webhooks.figures(),
         }
         for name, (words, value) in gauges.items():
             family = GaugeMetricFamily(name, words)

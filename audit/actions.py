@@ -61,6 +61,12 @@ class Action(models.TextChoices):
     ACCOUNT_RELEASED = "ledger.account_released", _("Account released")
     REPLAY_SWAPPED = "audit.replay_swapped", _("Rows set to what the journal tells")
     EVENT_REPLAYED = "audit.event_replayed", _("A held event is tried again")
+    ENDPOINT_CREATED = "notifications.endpoint_created", _("Webhook created")
+    ENDPOINT_CHANGED = "notifications.endpoint_changed", _("Webhook changed")
+    ENDPOINT_ROTATED = "notifications.endpoint_rotated", _("Webhook secret rotated")
+    ENDPOINT_DISABLED = "notifications.endpoint_disabled", _("Webhook disabled")
+    ENDPOINT_DELETED = "notifications.endpoint_deleted", _("Webhook deleted")
+    DELIVERY_REPLAYED = "notifications.delivery_replayed", _("Delivery sent again")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

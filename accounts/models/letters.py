@@ -37,6 +37,7 @@ class Letter(models.Model):
         VERIFY = "verify", _("Confirm your e-mail")
         PASSWORD_CHANGED = "password_changed", _("Your password was changed")
         TOKEN_REUSED = "token_reused", _("A sign-in of yours was ended")
+        WEBHOOK_DISABLED = "webhook_disabled", _("A webhook was disabled")
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=32, choices=Kind)

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "areamedica.api",
     "audit",
     "accounts",
+    "notifications",
     "banking",
     "ledger",
     "transactions",
@@ -188,6 +189,18 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {
         "task": "transactions.sweep",
         "schedule": timedelta(seconds=env.number("SWEEP_SECONDS", 5, least=1)),
+    },
+    "read-the-journal": {
+        "task": "notifications.read_journal",
+        "schedule": timedelta(seconds=1),
+    },
+    "send-news": {
+        "task": "notifications.send",
+        "schedule": timedelta(seconds=5),
+    },
+    "forget-news": {
+        "task": "notifications.forget_old",
+        "schedule": timedelta(hours=6),
     },
     "letters": {
         "task": "accounts.send_letters",
@@ -469,6 +482,12 @@ AUDIT_WITNESSES = env.words("AUDIT_WITNESSES")
 AUDIT_WITNESS_QUORUM = env.number("AUDIT_WITNESS_QUORUM", 1, least=1)
 # Where a checkpoint is laid down every day, for paper and for a store that keeps.
 AUDIT_ANCHOR_FOLDER = env.text("AUDIT_ANCHOR_FOLDER", "")
+
+# --- Webhooks ------------------------------------------------------------------------
+# Encrypts the secrets: the first one writes, every one reads.
+WEBHOOK_KEYS = env.words("WEBHOOK_KEY") or [SECRET_KEY]
+# Hosts, as URLs spell them, that may be private and spoken to without TLS.
+WEBHOOK_PRIVATE_HOSTS = env.words("WEBHOOK_PRIVATE_HOSTS")
 
 # --- Watching ------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

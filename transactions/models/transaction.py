@@ -284,7 +284,13 @@ class Transaction(models.Model):
             note=note,
             facts=facts,
         )
-        moved = {"was": was, "became": to, "reason": reason, "amount": self.amount}
+        moved = {
+            "was": was,
+            "became": to,
+            "reason": reason,
+            "amount": self.amount,
+            "currency": self.currency,
+        }
         self.journal(
             Action.TRANSACTION_MOVED,
             actor_id=actor_id,
