@@ -67,6 +67,15 @@ class Action(models.TextChoices):
     ENDPOINT_DISABLED = "notifications.endpoint_disabled", _("Webhook disabled")
     ENDPOINT_DELETED = "notifications.endpoint_deleted", _("Webhook deleted")
     DELIVERY_REPLAYED = "notifications.delivery_replayed", _("Delivery sent again")
+    BATCH_POSTED = "ledger.batch_posted", _("Transfers posted to the books")
+    TRANSFER_REVERSED = "ledger.transfer_reversed", _("Transfer reversed")
+    MONEY_HELD = "ledger.money_held", _("Money held")
+    HOLD_POSTED = "ledger.hold_posted", _("Hold posted")
+    HOLD_VOIDED = "ledger.hold_voided", _("Hold released")
+    HOLD_EXPIRED = "ledger.hold_expired", _("Hold expired")
+    MONTH_CLOSED = "ledger.month_closed", _("Month closed")
+    REOPENING_ASKED = "ledger.reopening_asked", _("Reopening of a month asked for")
+    MONTH_REOPENED = "ledger.month_reopened", _("Month reopened")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

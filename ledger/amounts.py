@@ -1,6 +1,6 @@
 """Money at the edge is Decimal; inside the books it is whole minor units."""
 
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 
 from areamedica.money import CURRENCIES, DECIMAL_PLACES
 from ledger.errors import UnpostableAmount
@@ -8,6 +8,9 @@ from ledger.errors import UnpostableAmount
 MINOR_DIGITS = dict.fromkeys(CURRENCIES, DECIMAL_PLACES)
 # A hundred trillion bolívares. Nine hundred such transfers fit into a balance (bigint).
 LARGEST_MINOR = 10**16
+# Exact for whatever may be posted. Opening a context for each amount takes longer than
+# everything else that is done to a posting here.
+_EXACT = Context(prec=60)
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
@@ -19,11 +22,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
     digits = MINOR_DIGITS.get(currency)
     if digits is None or not amount.is_finite() or amount.adjusted() > 20:
         raise UnpostableAmount
-    with localcontext(prec=60):
-        minor = amount.scaleb(digits)
-        if minor != minor.to_integral_value() or not 0 < minor <= LARGEST_MINOR:
-            raise UnpostableAmount
-        return int(minor)
+    minor = _EXACT.scaleb(amount, digits)
+    whole = int(minor)
+    if whole != minor or not 0 < whole <= LARGEST_MINOR:
+        raise UnpostableAmount
+    return whole
 
 
 def from_minor(minor: int, currency: str) -> Decimal:

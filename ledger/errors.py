@@ -59,7 +59,75 @@ class AccountFrozen(Refusal):
     sentence = _("An account of the transfer is frozen.")
 
 
+class PeriodClosed(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "PERIOD_CLOSED"
+    sentence = _("The transfer takes effect in a month that is closed.")
+
+
+class NotReversible(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "NOT_REVERSIBLE"
+    sentence = _(
+        "There is no such transfer between these accounts, or it is itself a reversal."
+    )
+
+
+class ExceedsOriginal(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "EXCEEDS_ORIGINAL"
+    sentence = _("The amount is more than what is left of the original.")
+
+
 class InsufficientFunds(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "INSUFFICIENT_FUNDS"
     sentence = _("The transfer would take an account below its floor.")
+
+
+class HoldNotFound(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "HOLD_NOT_FOUND"
+    sentence = _("There is no such hold.")
+
+
+class HoldEnded(Refusal):
+    kind = Kind.CONFLICT
+    code = "HOLD_ENDED"
+    sentence = _("The hold has already ended, by posting, release or expiry.")
+
+
+class HoldExpired(Refusal):
+    kind = Kind.CONFLICT
+    code = "HOLD_EXPIRED"
+    sentence = _("The hold has expired.")
+
+
+class MonthNotOver(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "MONTH_NOT_OVER"
+    sentence = _("A month is closed when it is over in Caracas.")
+
+
+class MonthOutOfOrder(Refusal):
+    kind = Kind.CONFLICT
+    code = "MONTH_OUT_OF_ORDER"
+    sentence = _("Months are closed in their order; the next one is {due}.")
+
+
+class MonthNotClosed(Refusal):
+    kind = Kind.CONFLICT
+    code = "MONTH_NOT_CLOSED"
+    sentence = _("Only the last closed month can be reopened.")
+
+
+class ReopeningNotAsked(Refusal):
+    kind = Kind.CONFLICT
+    code = "REOPENING_NOT_ASKED"
+    sentence = _("Nobody has asked to reopen this month.")
+
+
+class ReopeningNeedsAnother(Refusal):
+    kind = Kind.AUTHORIZATION
+    code = "REOPENING_NEEDS_ANOTHER"
+    sentence = _("Another person than the one who asked reopens the month.")

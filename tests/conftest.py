@@ -39,7 +39,8 @@ _CHART_ALONE = """
 DELETE FROM ledger_balance WHERE account_id IN (
     SELECT id FROM ledger_account WHERE owner_id IS NOT NULL);
 DELETE FROM ledger_account WHERE owner_id IS NOT NULL;
-UPDATE ledger_balance SET amount = 0, seq = 0, is_frozen = false, moved_at = NULL;
+UPDATE ledger_balance
+   SET amount = 0, held = 0, seq = 0, is_frozen = false, moved_at = NULL;
 """
 
 

@@ -215,6 +215,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "ledger.prove",
         "schedule": crontab(hour=3, minute=30),
     },
+    "expire-holds": {
+        "task": "ledger.expire_holds",
+        "schedule": timedelta(minutes=1),
+    },
     "forget-expired": {
         "task": "accounts.forget_expired",
         "schedule": timedelta(hours=6),

@@ -1,7 +1,18 @@
-"""Accounts, what is on them, and the transfers between them."""
+"""Accounts, what is on them, the transfers between them, holds and closed months."""
 
 from ledger.models.accounts import Account, Balance
+from ledger.models.holds import Hold, HoldEnd
+from ledger.models.periods import Closing
 from ledger.models.proofs import Proof
 from ledger.models.transfers import Entry, Transfer
 
-__all__ = ["Account", "Balance", "Entry", "Proof", "Transfer"]
+__all__ = [
+    "Account",
+    "Balance",
+    "Closing",
+    "Entry",
+    "Hold",
+    "HoldEnd",
+    "Proof",
+    "Transfer",
+]

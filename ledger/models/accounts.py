@@ -61,15 +61,17 @@ class Account(models.Model):
 class Balance(models.Model):
     """The only rows that posting changes; narrow, so that an update stays in its page.
 
-    `amount` and `floor` are minor units on the account's own side: an asset grows by
-    debits, a liability by credits (`side`). `seq` counts the account's legs. Rows are
-    written by `ledger_post_batch` alone, `is_frozen` by `services.accounts`.
+    `amount`, `held` and `floor` are minor units on the account's own side: an asset
+    grows by debits, a liability by credits (`side`). `held` is what open holds have
+    reserved of the amount. `seq` counts the account's legs. Rows are written by the
+    functions of the database alone, `is_frozen` by `services.accounts`.
     """
 
     account = models.OneToOneField(
         Account, models.PROTECT, primary_key=True, related_name="balance"
     )
     amount = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(db_default=0)
     seq = models.BigIntegerField(default=0)
     floor = models.BigIntegerField(null=True)
     side = models.SmallIntegerField()
@@ -83,8 +85,11 @@ class Balance(models.Model):
         verbose_name_plural = _("balances")
         constraints = [
             models.CheckConstraint(
-                condition=Q(floor=None) | Q(amount__gte=F("floor")),
-                name="balance_not_below_floor",
+                condition=Q(floor=None) | Q(amount__gte=F("floor") + F("held")),
+                name="balance_free_not_below_floor",
+            ),
+            models.CheckConstraint(
+                condition=Q(held__gte=0), name="balance_held_not_negative"
             ),
             models.CheckConstraint(
                 condition=Q(side__in=(-1, 1)), name="balance_has_a_side"

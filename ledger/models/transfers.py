@@ -10,7 +10,7 @@ from ledger.models.accounts import Account
 class Transfer(models.Model):
     """Both legs of a movement in one row: balanced by construction.
 
-    Written by `ledger_post_batch` alone; the database refuses UPDATE, DELETE and
+    Written by `ledger_post` alone; the database refuses UPDATE, DELETE and
     TRUNCATE. Each leg keeps its number on the account and the balance it left behind,
     so the past is read without sums and a missing row shows as a gap. No foreign keys:
     the function has the accounts locked, and `ledger_verify` looks again.
@@ -44,6 +44,8 @@ class Transfer(models.Model):
     cause_type = models.CharField(_("cause"), max_length=32)
     cause_id = models.CharField(_("cause"), max_length=64)
     metadata = models.JSONField(_("metadata"), default=dict)
+    # The transfer that this one takes back, wholly or in part.
+    reverses = models.UUIDField(_("reverses"), null=True)
 
     class Meta:
         verbose_name = _("transfer")
@@ -65,6 +67,13 @@ class Transfer(models.Model):
                 condition=~Q(cause_type="") & ~Q(cause_id="") & ~Q(code=""),
                 name="transfer_has_a_cause",
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["reverses"],
+                name="transfer_reverses",
+                condition=Q(reverses__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,29 +1,39 @@
-"""The one way into the books. The rules are in `ledger_post_batch` (migration 0002)."""
+"""The one way into the books. The rules are in `ledger_post` (migration 0004)."""
 
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from django.db import IntegrityError, connection
+from django.db.transaction import atomic
 
+from accounts.models import User
 from areamedica.database import violated
-from areamedica.errors import Refusal
+from areamedica.errors import Forbidden, Refusal
+from areamedica.permissions import Permission
+from audit.actions import Action
+from audit.services import record
 from ledger.amounts import to_minor
 from ledger.errors import (
     AccountFrozen,
     BatchTooLarge,
+    ExceedsOriginal,
     InsufficientFunds,
     MalformedPosting,
+    NotReversible,
     OtherCurrency,
+    PeriodClosed,
     PostingKeyReused,
     UnknownAccount,
 )
 
 LARGEST_BATCH = 8_000
+BATCH = "batch"
 
 
 class Outcome(StrEnum):
@@ -35,16 +45,23 @@ class Outcome(StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
     OTHER_CURRENCY = "other_currency"
     FROZEN = "frozen"
+    PERIOD_CLOSED = "period_closed"
+    NOT_REVERSIBLE = "not_reversible"
+    EXCEEDS_ORIGINAL = "exceeds_original"
     INSUFFICIENT_FUNDS = "insufficient_funds"
     LINKED_FAILED = "linked_failed"
 
 
 BOOKED = frozenset({Outcome.POSTED, Outcome.ALREADY_POSTED})
-_REFUSED: dict[Outcome, type[Refusal]] = {
+_OUTCOMES = {each.value: each for each in Outcome}
+REFUSED: dict[Outcome, type[Refusal]] = {
     Outcome.KEY_REUSED: PostingKeyReused,
     Outcome.UNKNOWN_ACCOUNT: UnknownAccount,
     Outcome.OTHER_CURRENCY: OtherCurrency,
     Outcome.FROZEN: AccountFrozen,
+    Outcome.PERIOD_CLOSED: PeriodClosed,
+    Outcome.NOT_REVERSIBLE: NotReversible,
+    Outcome.EXCEEDS_ORIGINAL: ExceedsOriginal,
     Outcome.INSUFFICIENT_FUNDS: InsufficientFunds,
 }
 
@@ -55,7 +72,9 @@ class Posting:
 
     `key` names it for ever: the same key and content are one transfer. `cause` is the
     (type, id) of what it stands for. `is_linked` ties it to the next of its batch:
-    such a group is booked whole or not at all.
+    such a group is booked whole or not at all. `reverses` is the key of the transfer
+    that it takes back, between the same accounts the other way round, wholly or in
+    part; that one must have been booked before the batch.
     """
 
     key: UUID
@@ -68,18 +87,20 @@ class Posting:
     cause: tuple[str, str]
     metadata: dict[str, object] = field(default_factory=dict)
     is_linked: bool = False
+    reverses: UUID | None = None
 
 
 def post(posting: Posting) -> Outcome:
     """Book one transfer, once: POSTED, or ALREADY_POSTED when it was.
 
     :raises PostingKeyReused: the key has other content. :raises UnknownAccount:
-    :raises OtherCurrency: :raises AccountFrozen: :raises InsufficientFunds:
+    :raises OtherCurrency: :raises AccountFrozen: :raises PeriodClosed:
+    :raises NotReversible: :raises ExceedsOriginal: :raises InsufficientFunds:
     :raises UnpostableAmount: :raises MalformedPosting: as `post_batch`.
     """
     [outcome] = post_batch([posting])
     if outcome not in BOOKED:
-        raise _REFUSED[outcome]
+        raise REFUSED[outcome]
     return outcome
 
 
@@ -87,7 +108,9 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
     """Book transfers in their order, in one statement; what became of each.
 
     Post once per database transaction, and last: the balances stay locked until its
-    end, and only within one call are they locked in an order that cannot deadlock.
+    end, and only within one call are they locked in an order that cannot deadlock. Only
+    under READ COMMITTED: at other levels the database refuses, for its snapshot would
+    be older than its locks.
 
     :raises BatchTooLarge: more than `LARGEST_BATCH`.
     :raises UnpostableAmount: one is not above zero or finer than its currency.
@@ -109,66 +132,144 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
             raise
         latest = max(range(len(postings)), key=lambda at: postings[at].effective)
         raise MalformedPosting(place=latest, why="effective") from error
-    return [Outcome(each) for each in results]
+    return [_OUTCOMES[each] for each in results]
+
+
+@atomic
+def book_batch(
+    *, postings: Sequence[Posting], actor: User, batch: UUID
+) -> list[Outcome]:
+    """Book transfers somebody outside has sent, and journal that he did.
+
+    Their cause becomes ("batch", `batch`). The journal keeps a digest of those posted,
+    which `ledger_verify` compares; sent again, nothing is posted or journaled.
+
+    :raises Forbidden: and whatever `post_batch` raises.
+    """
+    if not actor.can(Permission.LEDGER_POST):
+        raise Forbidden(permission=Permission.LEDGER_POST.value)
+    caused = [replace(each, cause=(BATCH, str(batch))) for each in postings]
+    outcomes = post_batch(caused)
+    pairs = zip(caused, outcomes, strict=True)
+    posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
+    if posted:
+        record(
+            Action.BATCH_POSTED,
+            actor_id=actor.pk,
+            subject=(BATCH, batch),
+            facts={
+                "count": len(caused),
+                "posted": len(posted),
+                "digest": digest_of(posted),
+            },
+        )
+    return outcomes
+
+
+def digest_of(posted: Iterable[Posting]) -> str:
+    """SHA-256, in hex, of a line for each transfer in the order of their keys.
+
+    A line is key, debit, credit, minor units, effective day, code and what is reversed
+    (or `-`), with a blank between and LF after each: what `proof.sql` says again.
+    """
+    lines = hashlib.sha256()
+    for one in sorted(posted, key=lambda one: one.key.int):
+        minor = to_minor(one.amount, one.currency)
+        line = (
+            f"{one.key} {one.debit} {one.credit} {minor} {one.effective} {one.code} "
+            f"{one.reverses or '-'}\n"
+        )
+        lines.update(line.encode())
+    return lines.hexdigest()
 
 
 _CALL = """
-SELECT ledger_post_batch(
-    %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::int[], %s::bigint[],
-    %s::text[], %s::text[], %s::date[], %s::text[], %s::text[],
-    %s::text[]::jsonb[], %s::boolean[]
+SELECT ledger_post(
+    %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
+    %s::text[], %s::date[], %s::text[], %s::text[], %s::text[]::jsonb[], %s::int[],
+    %s::boolean[], %s::uuid[]
 )
 """
+_written = json.JSONEncoder(sort_keys=True).encode
 
 
-def _columns(postings: Sequence[Posting]) -> list[list[object]]:
-    """The parameters of `ledger_post_batch`.
+def _columns(postings: Sequence[Posting]) -> list[str | list[object]]:
+    """The parameters of `ledger_post`.
+
+    Long arrays are written as PostgreSQL's text by ourselves: psycopg looks at each
+    element by its type, which takes longer than posting it.
 
     :raises MalformedPosting: :raises UnpostableAmount: as `post_batch`.
     """
-    _look_over(postings)
-    accounts = sorted({each for one in postings for each in (one.debit, one.credit)})
+    keys = [each.key.int for each in postings]
+    debits = [each.debit.int for each in postings]
+    credits_ = [each.credit.int for each in postings]
+    places: dict[tuple[object, ...], int] = {}
+    subjects = [places.setdefault(_subject(each), len(places) + 1) for each in postings]
+    _look_over(debits, credits_, places, subjects)
+    if postings[-1].is_linked:
+        raise MalformedPosting(place=len(postings) - 1, why="linked to nothing")
+    accounts = sorted({*debits, *credits_})
     place = {account: at for at, account in enumerate(accounts, start=1)}
     return [
-        list(accounts),
-        [each.key for each in postings],
-        list(_twins(postings)),
-        [place[each.debit] for each in postings],
-        [place[each.credit] for each in postings],
-        [to_minor(each.amount, each.currency) for each in postings],
-        [each.currency for each in postings],
-        [each.code for each in postings],
-        [each.effective for each in postings],
-        [each.cause[0] for each in postings],
-        [each.cause[1] for each in postings],
-        [json.dumps(each.metadata) for each in postings],
-        [each.is_linked for each in postings],
+        _uuids(accounts),
+        _uuids(keys),
+        _array([place[each] for each in debits]),
+        _array([place[each] for each in credits_]),
+        _array([to_minor(each.amount, each.currency) for each in postings]),
+        _array(subjects),
+        *(list(column) for column in zip(*places, strict=True)),
+        _array(_twins(keys) if len(set(keys)) < len(keys) else ()),
+        _array(_links(postings)),
+        _array(_originals(postings)),
     ]
 
 
-def _twins(postings: Sequence[Posting]) -> Iterator[int]:
-    """For each the place, from 1, of the one before with the same key; else 0."""
-    seen: dict[UUID, int] = {}
-    for at, posting in enumerate(postings, start=1):
-        yield seen.get(posting.key, 0)
-        seen[posting.key] = at
-
-
-def _look_over(postings: Sequence[Posting]) -> None:
-    for at, posting in enumerate(postings):
-        why = _fault(posting)
-        if why:
-            raise MalformedPosting(place=at, why=why)
-    if postings[-1].is_linked:
-        raise MalformedPosting(place=len(postings) - 1, why="linked to nothing")
-
-
-def _fault(posting: Posting) -> str:
+def _subject(posting: Posting) -> tuple[object, ...]:
+    """What many transfers of a batch have in common, in the order of the parameters."""
+    metadata = _written(posting.metadata) if posting.metadata else "{}"
     kind, pk = posting.cause
-    if posting.debit == posting.credit:
-        return "debit and credit are one account"
-    if not 0 < len(posting.code) <= 32:
-        return "code"
-    if not 0 < len(kind) <= 32 or not 0 < len(pk) <= 64:
-        return "cause"
-    return ""
+    return posting.currency, posting.code, posting.effective, kind, pk, metadata
+
+
+def _uuids(numbers: Iterable[int]) -> str:
+    return _array(f"{number:032x}" for number in numbers)
+
+
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _twins(keys: Sequence[int]) -> Iterator[int]:
+    """For each the place, from 1, of the one before with the same key; else 0."""
+    seen: dict[int, int] = {}
+    for at, key in enumerate(keys, start=1):
+        yield seen.get(key, 0)
+        seen[key] = at
+
+
+def _links(postings: Sequence[Posting]) -> list[bool]:
+    links = [each.is_linked for each in postings]
+    return links if any(links) else []
+
+
+def _originals(postings: Sequence[Posting]) -> list[object]:
+    originals: list[object] = [each.reverses or "NULL" for each in postings]
+    return originals if set(originals) != {"NULL"} else []
+
+
+def _look_over(
+    debits: Sequence[int],
+    credits_: Sequence[int],
+    places: dict[tuple[object, ...], int],
+    subjects: Sequence[int],
+) -> None:
+    """:raises MalformedPosting: one names one account twice, no cause, an odd code."""
+    for at, (debit, credit) in enumerate(zip(debits, credits_, strict=True)):
+        if debit == credit:
+            raise MalformedPosting(place=at, why="debit and credit are one account")
+    for (_, code, _, kind, pk, _), subject in places.items():
+        if not 0 < len(str(code)) <= 32:
+            raise MalformedPosting(place=subjects.index(subject), why="code")
+        if not 0 < len(str(kind)) <= 32 or not 0 < len(str(pk)) <= 64:
+            raise MalformedPosting(place=subjects.index(subject), why="cause")

@@ -12,7 +12,13 @@ from django.db.transaction import atomic
 from areamedica import database
 from ledger.models import Proof
 
-GUARDED = ("ledger_account", "ledger_transfer")
+GUARDED = (
+    "ledger_account",
+    "ledger_transfer",
+    "ledger_hold",
+    "ledger_holdend",
+    "ledger_closing",
+)
 _SQL = Path(__file__).with_name("proof.sql").read_text(encoding="utf-8")
 
 

@@ -10,20 +10,18 @@ from django.db import connection
 
 from ledger.models import Proof
 from ledger.services.posting import post_batch
-from ledger.services.proof import findings
+from ledger.services.proof import GUARDED, findings
 from ledger.tasks import prove
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 
 pytestmark = pytest.mark.django_db
 
-_GUARDS_OFF = (
-    "SET CONSTRAINTS ALL IMMEDIATE; "
-    "ALTER TABLE ledger_transfer DISABLE TRIGGER USER; "
-    "ALTER TABLE ledger_account DISABLE TRIGGER USER"
+_GUARDS_OFF = "SET CONSTRAINTS ALL IMMEDIATE; " + "; ".join(
+    f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in GUARDED
 )
 _GUARDS_ON = ";".join(
     f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only_{guard}"
-    for table in ("ledger_transfer", "ledger_account")
+    for table in GUARDED
     for guard in ("rows", "table")
 )
 
@@ -85,7 +83,7 @@ TAMPERED = [
     (
         {"floor_crossed"},
         [
-            "ALTER TABLE ledger_balance DROP CONSTRAINT balance_not_below_floor",
+            "ALTER TABLE ledger_balance DROP CONSTRAINT balance_free_not_below_floor",
             "UPDATE ledger_transfer SET debit_balance = -1 WHERE amount = 300",
         ],
     ),

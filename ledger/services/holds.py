@@ -1,0 +1,162 @@
+"""Two steps: hold the money first, then post it, release it, or let it expire."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+from django.db.transaction import atomic
+
+from accounts.models import SYSTEM_ID, User
+from areamedica.errors import Forbidden, Refusal
+from areamedica.permissions import Permission
+from audit.actions import Action
+from audit.services import record
+from ledger.amounts import from_minor, to_minor
+from ledger.errors import (
+    HoldEnded,
+    HoldExpired,
+    HoldNotFound,
+    MalformedPosting,
+)
+from ledger.models import Account, Hold, HoldEnd, Transfer
+from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting
+
+CAUSE = "hold"
+_REFUSED: dict[str, type[Refusal]] = {
+    **{outcome.value: refusal for outcome, refusal in REFUSED.items()},
+    "hold_not_found": HoldNotFound,
+    "hold_ended": HoldEnded,
+    "hold_expired": HoldExpired,
+}
+# A sweep ends in a minute, however many have expired; the next one goes on.
+_AT_ONCE = 1_000
+
+
+def lock(*accounts: UUID) -> None:
+    """Take the locks of whoever posts to these accounts, in the order of all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_lock(VARIADIC %s)", [list(accounts)])
+
+
+@atomic
+def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) -> Hold:
+    """Keep the amount of a transfer free on each account that it would shrink.
+
+    `posting.key` names the hold. Its code and effective day become the transfer's;
+    metadata, links and reversals are not for holds. The same again gives the same.
+
+    :raises Forbidden: :raises HoldExpired: it would have expired already.
+    :raises MalformedPosting: :raises UnpostableAmount: and whatever else `post` raises.
+    """
+    _may(actor)
+    if posting.is_linked or posting.reverses or posting.metadata:
+        raise MalformedPosting(place=0, why="not for a hold")
+    if posting.debit == posting.credit:
+        raise MalformedPosting(place=0, why="debit and credit are one account")
+    if expires_at <= now:
+        raise HoldExpired
+    result = _call(
+        "SELECT ledger_reserve(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        posting.key,
+        posting.debit,
+        posting.credit,
+        to_minor(posting.amount, posting.currency),
+        posting.currency,
+        posting.code,
+        posting.effective,
+        *posting.cause,
+        expires_at,
+    )
+    if result == Outcome.POSTED:
+        facts: dict[str, object] = {"amount": posting.amount, "until": expires_at}
+        _record(Action.MONEY_HELD, actor.pk, posting.key, facts)
+    return Hold.objects.get(pk=posting.key)
+
+
+@atomic
+def post_hold(
+    *, hold: UUID, key: UUID, amount: Decimal | None, actor: User, now: datetime
+) -> Transfer:
+    """Book the held transfer as `key`, for `amount` or all of it; the rest is free.
+
+    :raises Forbidden: :raises HoldNotFound: :raises HoldEnded: :raises HoldExpired:
+    :raises ExceedsOriginal: more than was held. :raises AccountFrozen: and whatever
+        else `post` raises; the hold then stays as it is.
+    """
+    _may(actor)
+    part = None if amount is None else to_minor(amount, _currency_of(hold))
+    result = _end(hold, HoldEnd.Kind.POSTED, now, key, part)
+    transfer = Transfer.objects.select_related("debit").get(pk=key)
+    if result == Outcome.POSTED:
+        booked = from_minor(transfer.amount, transfer.debit.currency)
+        facts: dict[str, object] = {"transfer": key, "amount": booked}
+        _record(Action.HOLD_POSTED, actor.pk, hold, facts)
+    return transfer
+
+
+@atomic
+def void_hold(*, hold: UUID, actor: User, reason: str, now: datetime) -> None:
+    """Release what is held, on frozen accounts too; once is as good as twice.
+
+    :raises Forbidden: :raises HoldNotFound: :raises HoldEnded: otherwise than by this.
+    """
+    _may(actor)
+    if _end(hold, HoldEnd.Kind.VOIDED, now) == Outcome.POSTED:
+        _record(Action.HOLD_VOIDED, actor.pk, hold, {"reason": reason})
+
+
+def expire_holds(now: datetime) -> int:
+    """Release what has been held too long; how many holds, a thousand at most."""
+    overdue = Hold.objects.filter(expires_at__lte=now, end=None).order_by("expires_at")
+    return sum(_expire(hold, now) for hold in list(overdue[:_AT_ONCE]))
+
+
+@atomic
+def _expire(hold: Hold, now: datetime) -> bool:
+    try:
+        ended = _end(hold.pk, HoldEnd.Kind.EXPIRED, now) == Outcome.POSTED
+    except HoldEnded:  # somebody has released it meanwhile
+        return False
+    if ended:
+        _record(Action.HOLD_EXPIRED, SYSTEM_ID, hold.pk, {})
+    return ended
+
+
+def _end(
+    hold: UUID,
+    how: HoldEnd.Kind,
+    now: datetime,
+    transfer: UUID | None = None,
+    part: int | None = None,
+) -> str:
+    call = "SELECT ledger_end_hold(%s, %s, %s, %s, %s)"
+    return _call(call, hold, how.value, now, transfer, part)
+
+
+def _call(call: str, *given: UUID | str | int | date | None) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(call, given)
+        result = str(cursor.fetchone()[0])
+    if result not in BOOKED:
+        raise _REFUSED[result]
+    return result
+
+
+def _currency_of(hold: UUID) -> str:
+    found = Account.objects.filter(pk__in=Hold.objects.filter(pk=hold).values("debit"))
+    currency = found.values_list("currency", flat=True).first()
+    if currency is None:
+        raise HoldNotFound
+    return currency
+
+
+def _may(actor: User) -> None:
+    if not actor.can(Permission.LEDGER_POST):
+        raise Forbidden(permission=Permission.LEDGER_POST.value)
+
+
+def _record(
+    action: Action, actor_id: UUID, hold: UUID, facts: dict[str, object]
+) -> None:
+    record(action, actor_id=actor_id, subject=("hold", hold), facts=facts)

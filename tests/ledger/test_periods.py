@@ -1,0 +1,262 @@
+"""Months are closed in their order and stay as they are, unless two reopen one."""
+
+from datetime import UTC, date, datetime, timedelta
+from threading import Event
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, InternalError, connection
+from django.db.transaction import atomic
+
+from accounts import roles
+from accounts.models import User
+from areamedica.errors import Forbidden
+from audit.models import Record
+from ledger.errors import (
+    MonthNotClosed,
+    MonthNotOver,
+    MonthOutOfOrder,
+    PeriodClosed,
+    ReopeningNeedsAnother,
+    ReopeningNotAsked,
+)
+from ledger.models import Closing, Transfer
+from ledger.services import periods
+from ledger.services.holds import hold, post_hold
+from ledger.services.periods import ask_to_reopen, close_month, closed_until
+from ledger.services.posting import post, post_batch
+from ledger.services.proof import findings
+from tests.ledger.books import FEES, TRANSIT, customer, posting
+from tests.ledger.test_races import at_once
+
+SEPTEMBER, OCTOBER, NOVEMBER = (date(2026, month, 1) for month in (9, 10, 11))
+# Midnight in Caracas, the first instant of November and of December.
+NOVEMBER_BEGINS = datetime(2026, 11, 1, 4, 0, tzinfo=UTC)
+DECEMBER_BEGINS = datetime(2026, 12, 1, 4, 0, tzinfo=UTC)
+
+
+def close(month: date, actor: User, now: datetime = DECEMBER_BEGINS) -> Closing:
+    return close_month(month=month, actor=actor, reason="Fin de mes", now=now)
+
+
+def on(day: date, **given: Any) -> str:
+    [outcome] = post_batch([posting(TRANSIT, FEES, effective=day, **given)])
+    return outcome
+
+
+@pytest.fixture
+def berta(person: Any) -> User:
+    """A bookkeeper."""
+    return person("berta", "bookkeeper")
+
+
+@pytest.mark.django_db
+def test_nothing_takes_effect_in_a_closed_month(berta: User) -> None:
+    kept = posting(TRANSIT, FEES, effective=date(2026, 10, 31))
+    post(kept)
+    assert closed_until() is None
+    close(OCTOBER, berta)
+    assert closed_until() == date(2026, 10, 31)
+    assert on(date(2026, 10, 31)) == "period_closed"
+    assert on(date(2026, 9, 1)) == "period_closed"
+    assert on(date(2026, 11, 1)) == "posted"
+    assert post(kept) == "already_posted"
+    with pytest.raises(PeriodClosed):
+        post(posting(TRANSIT, FEES, effective=date(2026, 10, 1)))
+    told = Record.objects.get(action="ledger.month_closed")
+    assert (told.subject_type, told.subject_id) == ("month", "2026-10")
+    assert findings() == []
+
+
+@pytest.mark.django_db
+def test_a_month_is_over_at_midnight_in_caracas(berta: User) -> None:
+    with pytest.raises(MonthNotOver):
+        close(OCTOBER, berta, NOVEMBER_BEGINS - timedelta(microseconds=1))
+    assert close(OCTOBER, berta, NOVEMBER_BEGINS).until == date(2026, 10, 31)
+
+
+@pytest.mark.django_db
+def test_months_are_closed_in_their_order(berta: User) -> None:
+    close(SEPTEMBER, berta)
+    for month, due in ((SEPTEMBER, "2026-10"), (NOVEMBER, "2026-10")):
+        with pytest.raises(MonthOutOfOrder) as refused:
+            close(month, berta)
+        assert refused.value.facts == {"due": due}
+    close(OCTOBER, berta)
+    close(NOVEMBER, berta)
+    with pytest.raises(MonthNotOver):
+        close(date(2026, 12, 15), berta)
+
+
+@pytest.mark.django_db
+def test_two_reopen_the_last_month_and_it_is_closed_again(
+    berta: User, root: User
+) -> None:
+    close(SEPTEMBER, berta)
+    close(OCTOBER, berta)
+    with pytest.raises(ReopeningNotAsked):
+        periods.reopen_month(month=OCTOBER, actor=root, reason="Sí")
+    with pytest.raises(MonthNotClosed):
+        ask_to_reopen(month=SEPTEMBER, actor=berta, reason="Falta uno")
+    ask_to_reopen(month=OCTOBER, actor=berta, reason="Falta uno")
+    assert on(date(2026, 10, 31)) == "period_closed"
+    with pytest.raises(ReopeningNeedsAnother):
+        periods.reopen_month(month=OCTOBER, actor=berta, reason="Sí")
+    with pytest.raises(ReopeningNotAsked):
+        periods.reopen_month(month=SEPTEMBER, actor=root, reason="Sí")
+    row = periods.reopen_month(month=OCTOBER, actor=root, reason="Sí")
+    assert (row.by, row.approved_by, row.is_closed) == (berta, root, False)
+    assert closed_until() == date(2026, 9, 30)
+    assert on(date(2026, 10, 31)) == "posted"
+    assert on(date(2026, 9, 30)) == "period_closed"
+    close(OCTOBER, berta)
+    assert list(
+        Record.objects.filter(subject_type="month")
+        .order_by("id")
+        .values_list("action", flat=True)
+    ) == [
+        "ledger.month_closed",
+        "ledger.month_closed",
+        "ledger.reopening_asked",
+        "ledger.month_reopened",
+        "ledger.month_closed",
+    ]
+    assert findings() == []
+
+
+@pytest.mark.django_db
+def test_closing_another_month_voids_what_was_asked(berta: User, root: User) -> None:
+    close(SEPTEMBER, berta)
+    ask_to_reopen(month=SEPTEMBER, actor=berta, reason="Falta uno")
+    close(OCTOBER, berta)
+    with pytest.raises(ReopeningNotAsked):
+        periods.reopen_month(month=SEPTEMBER, actor=root, reason="Sí")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", list(roles.MATRIX))
+def test_every_role(person: Any, berta: User, role: str) -> None:
+    close(SEPTEMBER, berta)
+    ask_to_reopen(month=SEPTEMBER, actor=berta, reason="Falta uno")
+    actor, before = person("paula", role), Closing.objects.count()
+    acts = (
+        lambda: periods.reopen_month(month=SEPTEMBER, actor=actor, reason="Sí"),
+        lambda: close(SEPTEMBER, actor),
+        lambda: ask_to_reopen(month=SEPTEMBER, actor=actor, reason="Otra vez"),
+    )
+    for act in acts:
+        if role in {"bookkeeper", "admin"}:
+            act()
+        else:
+            with pytest.raises(Forbidden):
+                act()
+    done = 3 if role in {"bookkeeper", "admin"} else 0
+    assert Closing.objects.count() == before + done
+
+
+@pytest.mark.django_db
+def test_the_database_refuses_one_person_alone_and_any_rewriting(berta: User) -> None:
+    row = close(SEPTEMBER, berta)
+    with pytest.raises(IntegrityError, match="reopened_by_two"), atomic():
+        Closing.objects.create(
+            month=SEPTEMBER,
+            kind=Closing.Kind.REOPENED,
+            until=date(2026, 8, 31),
+            by=berta,
+            approved_by=berta,
+            reason="",
+            at=row.at,
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for change in (
+            "UPDATE ledger_closing SET until = '2020-01-31'",
+            "DELETE FROM ledger_closing",
+            "TRUNCATE ledger_closing",
+        ):
+            with pytest.raises(IntegrityError, match="append-only"), atomic():
+                cursor.execute(change)
+
+
+@pytest.mark.django_db
+def test_money_is_not_held_or_posted_for_a_closed_month(berta: User) -> None:
+    given: dict[str, Any] = {
+        "expires_at": DECEMBER_BEGINS,
+        "actor": berta,
+        "now": NOVEMBER_BEGINS,
+    }
+    of_october = posting(FEES, TRANSIT, effective=date(2026, 10, 31))
+    one = hold(posting=of_october, **given)
+    close(OCTOBER, berta)
+    with pytest.raises(PeriodClosed):
+        hold(posting=posting(FEES, TRANSIT, effective=date(2026, 10, 31)), **given)
+    with pytest.raises(PeriodClosed):
+        post_hold(
+            hold=one.key, key=uuid4(), amount=None, actor=berta, now=NOVEMBER_BEGINS
+        )
+    assert findings() == []
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_nothing_slips_in_while_a_month_is_being_closed(berta: User) -> None:
+    ana, under_way, closed = customer("ana"), Event(), Event()
+
+    def slow() -> str:
+        with atomic():
+            outcome = on(date(2026, 10, 31))
+            under_way.set()
+            # The closer waits for this transaction, however long it takes.
+            assert not closed.wait(0.3)
+        return outcome
+
+    def closes() -> str:
+        under_way.wait(10)
+        close(OCTOBER, berta)
+        closed.set()
+        return on(date(2026, 10, 31))
+
+    def posts() -> int:
+        return sum(
+            post_batch([posting(TRANSIT, ana, "0.01", effective=date(2026, 10, 31))])
+            == ["posted"]
+            for _ in range(40)
+        )
+
+    outcome, late, *_ = at_once(slow, closes, posts, posts)
+    assert (outcome, late) == ("posted", "period_closed")
+    [closing] = Closing.objects.all()
+    assert not Transfer.objects.filter(at__gt=closing.at).exists()
+    assert findings() == []
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_two_who_close_at_once_close_once(berta: User) -> None:
+    def closes() -> bool:
+        try:
+            close(OCTOBER, berta)
+        except MonthOutOfOrder:
+            return False
+        return True
+
+    assert sum(at_once(*[closes] * 4)) == 1
+
+
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
+def test_no_other_isolation_level_posts(level: str) -> None:
+    """Its snapshot would be older than its locks: the month might be closed by now."""
+
+    @atomic
+    def at_that_level() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        on(date(2026, 10, 31))
+
+    with pytest.raises(InternalError, match="READ COMMITTED only"):
+        at_that_level()
+    assert not Transfer.objects.exists()
+    assert on(date(2026, 10, 31)) == "posted"
