@@ -4,10 +4,12 @@ A rule's id is part of the key of whatever it books, so that an event is booked 
 a rule, whoever brings it and however often. An id is never reused for another rule.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
+
+from django.db.transaction import atomic
 
 from ledger.chart import (
     CUSTOMER_CREDIT,
@@ -16,8 +18,10 @@ from ledger.chart import (
     account_id,
     code_of,
 )
+from ledger.errors import AccountFrozen, PeriodClosed
 from ledger.services.accounts import open_customer_account
-from ledger.services.posting import Posting
+from ledger.services.periods import closed_until
+from ledger.services.posting import Outcome, Posting, post
 
 CAUSE = "transaction"
 _CUSTOMERS = UUID("0f7a5f0e-0f5c-5a86-8c39-6d9d9d6c1a02")
@@ -69,6 +73,45 @@ def owner_of(document: str, phone: str) -> UUID | None:
     if document:
         return uuid5(_CUSTOMERS, f"document:{document}")
     return uuid5(_CUSTOMERS, f"phone:{phone}") if phone else None
+
+
+def book(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Outcome:
+    """Book the event, once, whatever has been closed or frozen meanwhile.
+
+    The money did arrive. If its day is closed, it is booked on the first open one and
+    the bank's day is kept beside; if the customer's account is frozen, it is booked as
+    unnamed credit and the owner is kept beside. A refused try gives its locks back, so
+    the next takes them in the order of all. A closing may come between two tries: three
+    are enough for it and a frozen account together.
+
+    :raises AccountFrozen: the clinic's own accounts are. And whatever else `post` does.
+    """
+    posting = posting_of(confirmed, rule=rule)
+    for _ in range(2):
+        try:
+            with atomic():
+                return post(posting)
+        except PeriodClosed:
+            posting = _on_an_open_day(posting, confirmed)
+        except AccountFrozen:
+            posting = _unnamed(posting, confirmed, rule)
+    return post(posting)
+
+
+def _on_an_open_day(posting: Posting, confirmed: Confirmed) -> Posting:
+    until = closed_until() or confirmed.day - timedelta(days=1)
+    day = max(until + timedelta(days=1), confirmed.day)
+    metadata = {**posting.metadata, "day": confirmed.day.isoformat()}
+    return replace(posting, effective=day, metadata=metadata)
+
+
+def _unnamed(posting: Posting, confirmed: Confirmed, rule: Rule) -> Posting:
+    owner_id = owner_of(confirmed.document, confirmed.phone)
+    return replace(
+        posting,
+        credit=account_id(code_of(rule.unnamed, confirmed.currency)),
+        metadata={**posting.metadata, "owner": str(owner_id)},
+    )
 
 
 def posting_of(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Posting:

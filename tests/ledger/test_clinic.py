@@ -1,15 +1,20 @@
 """A completed transaction is in the books: once, with the bank's amount and day."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
+from django.utils import timezone
 
 from accounts.models import User
 from ledger.chart import account_id
+from ledger.errors import AccountFrozen
 from ledger.models import Account, Transfer
+from ledger.services.accounts import freeze
+from ledger.services.periods import close_month
 from ledger.services.proof import findings
 from ledger.services.reading import balance_now
 from tests.bank import Bank
@@ -93,6 +98,74 @@ def test_the_page_of_a_transaction_shows_its_entry(
     asked(row)
     shown = back_office(carla).get(page).content.decode()
     assert "Debe: Pagos confirmados por conciliar; haber: Crédito de paci" in shown
+
+
+def test_money_for_a_frozen_account_is_booked_as_unnamed_credit(
+    ana: User, root: User, bank: Bank
+) -> None:
+    first = recorded(ana)
+    arrives(bank)
+    asked(first)
+    frozen = entry_of(first).credit_id
+    freeze(account_id=frozen, actor=root, reason="Reclamo")
+    second = recorded(ana, reference="000012417729")
+    arrives(bank, reference="000012417729")
+    assert asked(second).status == State.COMPLETED
+    entry = entry_of(second)
+    owner = owner_of(second.customer_document, second.customer_phone)
+    assert entry.credit_id == account_id("2190-VES")
+    assert entry.metadata == {"rule": str(COMPLETED.id), "owner": str(owner)}
+    assert findings() == []
+
+
+def test_with_the_clinics_own_account_frozen_nothing_is_completed(
+    ana: User, root: User, bank: Bank
+) -> None:
+    freeze(account_id=TRANSIT, actor=root, reason="Auditoría")
+    row = recorded(ana)
+    arrives(bank)
+    with pytest.raises(AccountFrozen):
+        asked(row)
+    row.refresh_from_db()
+    assert row.status == State.IN_PROGRESS
+    assert not BankCredit.objects.exists()
+
+
+def test_money_of_a_closed_day_is_booked_on_the_first_open_one(
+    ana: User, root: User, bank: Bank
+) -> None:
+    this_month = date.fromisoformat(today()).replace(day=1)
+    day = this_month - timedelta(days=1)
+    close_month(month=day, actor=root, reason="Fin de mes", now=timezone.now())
+    row = recorded(ana, operation_date=day)
+    arrives(bank, date=day.isoformat())
+    assert asked(row).status == State.COMPLETED
+    entry = entry_of(row)
+    assert entry.effective == this_month
+    assert entry.metadata == {"rule": str(COMPLETED.id), "day": day.isoformat()}
+    assert findings() == []
+    BankCredit.objects.update(day=day - timedelta(days=1))
+    assert [each.kind for each in findings()] == ["booked_otherwise"]
+
+
+def test_closed_days_and_frozen_accounts_do_not_stop_booking_the_past(
+    ana: User, root: User, bank: Bank
+) -> None:
+    this_month = date.fromisoformat(today()).replace(day=1)
+    day = this_month - timedelta(days=1)
+    row = recorded(ana, operation_date=day)
+    arrives(bank, date=day.isoformat())
+    asked(row)
+    frozen = entry_of(row).credit_id
+    _as_before_the_books(row)
+    freeze(account_id=frozen, actor=root, reason="Reclamo")
+    close_month(month=day, actor=root, reason="Fin de mes", now=timezone.now())
+    assert book_completed() == 1
+    assert book_completed() == 0
+    entry = entry_of(row)
+    assert (entry.credit_id, entry.effective) == (account_id("2190-VES"), this_month)
+    assert set(entry.metadata) == {"rule", "day", "owner"}
+    assert findings() == []
 
 
 def _as_before_the_books(row: Transaction) -> None:

@@ -17,8 +17,7 @@ from audit.models import Record
 from audit.services import Event, row_of
 from banking.gateways.base import Direction, Found, Movement
 from banking.references import tail
-from ledger.services.posting import post
-from transactions.books import posting_of
+from transactions.books import book
 from transactions.demo.clinic import Ending, Visit
 from transactions.models import BankCredit, Inquiry, Transaction, TransactionEvent
 from transactions.services.submit import draft
@@ -61,7 +60,7 @@ def live_through(
     _history(transaction, steps)
     if transaction.status == State.COMPLETED:
         _use(transaction, found, at=steps[-1][0])
-        post(posting_of(transaction.confirmed()))
+        book(transaction.confirmed())
     if transaction.status == State.IN_PROGRESS:
         Inquiry.objects.create(
             transaction=transaction,

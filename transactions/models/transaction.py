@@ -17,8 +17,7 @@ from areamedica.money import BOLIVAR, DECIMAL_PLACES, MAX_DIGITS
 from audit.actions import Action
 from audit.services import record
 from banking.references import canonical
-from ledger.services.posting import post
-from transactions.books import Confirmed, posting_of
+from transactions.books import Confirmed, book
 from transactions.errors import InvalidTransition
 from transactions.formats import local_phone, search_words, searchable
 from transactions.states import (
@@ -298,7 +297,7 @@ class Transaction(models.Model):
         )
         if to == State.COMPLETED:
             # Last: the account of all that is in transit stays locked from here.
-            post(posting_of(self.confirmed()))
+            book(self.confirmed())
 
     def journal(
         self, action: Action, *, actor_id: UUID, facts: dict[str, object] | None = None

@@ -8,13 +8,21 @@ from django.db.transaction import atomic
 
 from ledger.errors import MalformedPosting
 from ledger.models import Transfer
-from ledger.services.posting import BOOKED, post_batch
+from ledger.services.posting import BOOKED, Outcome, post_batch
 from ledger.services.proof import Finding
-from transactions.books import CAUSE, COMPLETED, key_of, posting_of
+from transactions.books import (
+    CAUSE,
+    COMPLETED,
+    Confirmed,
+    book,
+    key_of,
+    posting_of,
+)
 from transactions.models import Transaction
 from transactions.states import State
 
 _AT_ONCE = 500
+_OTHERWISE = frozenset({Outcome.PERIOD_CLOSED, Outcome.FROZEN})
 
 
 def book_completed() -> int:
@@ -37,18 +45,27 @@ def _completed_after(pk: UUID) -> Iterable[Transaction]:
     return rows.select_related("credit").order_by("pk")[:_AT_ONCE]
 
 
-@atomic
 def _book(page: list[Transaction]) -> int:
     keys = {each.pk: key_of(COMPLETED, each.pk) for each in page}
     known = set(Transfer.objects.in_bulk(list(keys.values())))
     # Accounts are opened in one order by everybody, before any balance is locked.
     wanting = [each.confirmed() for each in page if keys[each.pk] not in known]
     wanting.sort(key=lambda each: (each.document, each.phone))
+    for confirmed in _refused(wanting):
+        with atomic():
+            book(confirmed)
+    return len(wanting)
+
+
+@atomic
+def _refused(wanting: list[Confirmed]) -> list[Confirmed]:
+    """Book what can be as it is; what is closed or frozen needs another way."""
     outcomes = post_batch([posting_of(each) for each in wanting])
     for confirmed, outcome in zip(wanting, outcomes, strict=True):
-        if outcome not in BOOKED:
+        if outcome not in BOOKED | _OTHERWISE:
             raise MalformedPosting(place=str(confirmed.transaction_id), why=outcome)
-    return len(outcomes)
+    pairs = zip(wanting, outcomes, strict=True)
+    return [each for each, outcome in pairs if outcome in _OTHERWISE]
 
 
 _NOT_AS_BOOKED = """
@@ -63,7 +80,8 @@ SELECT CASE WHEN t.id IS NULL OR t.status <> %(completed)s
     ON b.cause_id = t.id::text
   LEFT JOIN transactions_bankcredit c ON c.transaction_id = t.id
  WHERE t.id IS NULL OR b.key IS NULL OR c.id IS NULL
-    OR b.amount <> c.amount * 100 OR b.effective <> c.day
+    OR b.amount <> c.amount * 100
+    OR coalesce((b.metadata ->> 'day')::date, b.effective) <> c.day
  ORDER BY 1, 2 LIMIT 1000
 """
 
