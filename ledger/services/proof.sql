@@ -1,17 +1,57 @@
--- Every leg beside the one before it on its account, and every account beside its legs.
-WITH legs AS (
-    SELECT e.account_id, e.seq, e.key, e.balance, e.at, b.floor, b.seq AS final_seq,
+-- Every leg beside the one before it on its account, and every account beside its legs;
+-- then what is held, reversed, closed and journaled. Legs are named only on accounts
+-- where something is wrong, so that the books are sorted once and kept nowhere.
+WITH accounts AS MATERIALIZED (
+    SELECT account_id, sum(change) AS total,
+           max(balance) FILTER (WHERE seq = final_seq) AS last_balance,
+           bool_or(change IS NULL OR seq <> seq_before + 1
+                   OR balance <> balance_before + change
+                   OR coalesce(balance < floor, false)
+                   OR coalesce(at < at_before, false)) AS is_broken
+      FROM (
+        SELECT e.account_id, e.seq, e.balance, e.at, b.floor, b.seq AS final_seq,
+               CASE WHEN e.is_debit THEN b.side ELSE -b.side END * e.amount AS change,
+               coalesce(lag(e.seq) OVER account, 0) AS seq_before,
+               coalesce(lag(e.balance) OVER account, 0) AS balance_before,
+               lag(e.at) OVER account AS at_before
+          FROM ledger_entry e
+          LEFT JOIN ledger_balance b USING (account_id)
+        WINDOW account AS (PARTITION BY e.account_id ORDER BY e.seq)
+      ) AS legs
+     GROUP BY account_id
+), legs AS (
+    SELECT e.account_id, e.seq, e.key, e.balance, e.at, b.floor,
            CASE WHEN e.is_debit THEN b.side ELSE -b.side END * e.amount AS change,
            coalesce(lag(e.seq) OVER account, 0) AS seq_before,
            coalesce(lag(e.balance) OVER account, 0) AS balance_before,
            lag(e.at) OVER account AS at_before
-      FROM ledger_entry e
+      FROM accounts
+      JOIN ledger_entry e USING (account_id)
       LEFT JOIN ledger_balance b USING (account_id)
+     WHERE is_broken
     WINDOW account AS (PARTITION BY e.account_id ORDER BY e.seq)
-), sums AS (
-    SELECT account_id, sum(change) AS total,
-           max(balance) FILTER (WHERE seq = final_seq) AS last_balance
-      FROM legs GROUP BY account_id
+), open_holds AS (
+    SELECT h.* FROM ledger_hold h
+     WHERE NOT EXISTS (SELECT FROM ledger_holdend e WHERE e.hold_id = h.key)
+), held AS (
+    SELECT b.account_id, sum(h.amount) AS total
+      FROM ledger_balance b
+      JOIN open_holds h ON b.account_id = h.debit_id AND b.side < 0
+                        OR b.account_id = h.credit_id AND b.side > 0
+     GROUP BY b.account_id
+), closings AS (
+    SELECT until, at, coalesce(lead(at) OVER (ORDER BY id), 'infinity') AS over_at
+      FROM ledger_closing
+), batches AS (
+    -- What one call has posted has one moment; a line as `posting.digest_of` writes it.
+    SELECT cause_id, encode(sha256(convert_to(string_agg(concat_ws(
+               ' ', key, debit_id, credit_id, amount, effective, code,
+               coalesce(reverses::text, '-')) || chr(10), '' ORDER BY key),
+               'UTF8')), 'hex') AS digest
+      FROM ledger_transfer WHERE cause_type = 'batch' GROUP BY cause_id, at
+), journal AS (
+    SELECT subject_id, facts::jsonb ->> 'digest' AS digest
+      FROM audit_record WHERE action = 'ledger.batch_posted'
 ), faults AS (
     SELECT fault.kind, format('%s/%s', account_id, seq) AS subject, key::text AS detail
       FROM legs CROSS JOIN LATERAL (VALUES
@@ -25,14 +65,16 @@ WITH legs AS (
     UNION ALL
     SELECT fault.kind, b.account_id::text, format('%s', b.amount)
       FROM ledger_balance b
-      LEFT JOIN sums s USING (account_id)
+      LEFT JOIN accounts s USING (account_id)
+      LEFT JOIN held h USING (account_id)
       JOIN ledger_account a ON a.id = b.account_id
       CROSS JOIN LATERAL (VALUES
           ('balance_is_not_the_sum', b.amount <> coalesce(s.total, 0)),
           ('balance_is_not_the_last',
            b.amount IS DISTINCT FROM
            CASE WHEN b.seq = 0 THEN 0 ELSE s.last_balance END),
-          ('floor_crossed', b.amount < b.floor),
+          ('held_is_not_the_sum', b.held <> coalesce(h.total, 0)),
+          ('floor_crossed', b.amount - b.held < b.floor),
           ('balance_not_as_its_account',
            b.currency <> a.currency
            OR (b.side = 1) <> (a.kind IN ('asset', 'expense'))
@@ -57,5 +99,44 @@ WITH legs AS (
           ('without_cause', t.cause_type = '' OR t.cause_id = '')
       ) AS fault(kind, is_so)
      WHERE fault.is_so
+    UNION ALL
+    SELECT 'booked_in_a_closed_month', t.key::text, t.effective::text
+      FROM closings c
+      JOIN ledger_transfer t
+        ON t.effective <= c.until AND t.at > c.at AND t.at <= c.over_at
+    UNION ALL
+    SELECT 'reverses_no_such_transfer', r.key::text, r.reverses::text
+      FROM ledger_transfer r
+      LEFT JOIN ledger_transfer o
+        ON o.key = r.reverses AND o.reverses IS NULL
+           AND o.debit_id = r.credit_id AND o.credit_id = r.debit_id
+     WHERE r.reverses IS NOT NULL AND o.key IS NULL
+    UNION ALL
+    SELECT 'reversed_too_much', o.key::text, sum(r.amount)::text
+      FROM ledger_transfer r JOIN ledger_transfer o ON o.key = r.reverses
+     WHERE r.reverses IS NOT NULL
+     GROUP BY o.key, o.amount HAVING sum(r.amount) > o.amount
+    UNION ALL
+    SELECT 'hold_posted_otherwise', h.key::text, e.transfer_id::text
+      FROM ledger_holdend e
+      JOIN ledger_hold h ON h.key = e.hold_id
+      LEFT JOIN ledger_transfer t
+        ON t.key = e.transfer_id AND t.cause_type = 'hold'
+           AND t.cause_id = h.key::text AND t.debit_id = h.debit_id
+           AND t.credit_id = h.credit_id AND t.amount <= h.amount
+     WHERE e.kind = 'posted' AND t.key IS NULL
+    UNION ALL
+    SELECT 'posted_without_its_hold', t.key::text, t.cause_id
+      FROM ledger_transfer t
+     WHERE t.cause_type = 'hold' AND NOT EXISTS (
+           SELECT FROM ledger_holdend e
+            WHERE e.transfer_id = t.key AND e.hold_id::text = t.cause_id)
+    UNION ALL
+    SELECT 'batch_not_as_journaled', coalesce(b.cause_id, j.subject_id),
+           CASE WHEN b.cause_id IS NULL THEN 'not in the books'
+                ELSE 'not in the journal' END
+      FROM batches b
+      FULL JOIN journal j ON j.subject_id = b.cause_id AND j.digest = b.digest
+     WHERE b.cause_id IS NULL OR j.subject_id IS NULL
 )
 SELECT kind, subject, detail FROM faults ORDER BY kind, subject LIMIT 1000

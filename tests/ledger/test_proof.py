@@ -1,27 +1,37 @@
 """Whoever can switch the guards off may tamper; the proof names what he did."""
 
 import json
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection
 
+from accounts.models import User
+from audit.checks import GUARDED as OF_THE_JOURNAL
 from ledger.models import Proof
-from ledger.services.posting import post_batch
-from ledger.services.proof import GUARDED, findings
+from ledger.services.holds import hold, post_hold
+from ledger.services.periods import close_month
+from ledger.services.posting import book_batch, post_batch
+from ledger.services.proof import GUARDED as OF_THE_BOOKS
+from ledger.services.proof import findings
+from ledger.services.reversal import reverse
 from ledger.tasks import prove
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 
 pytestmark = pytest.mark.django_db
 
+_GUARDED = (*OF_THE_JOURNAL, *OF_THE_BOOKS)
 _GUARDS_OFF = "SET CONSTRAINTS ALL IMMEDIATE; " + "; ".join(
-    f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in GUARDED
+    f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in _GUARDED
 )
 _GUARDS_ON = ";".join(
     f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only_{guard}"
-    for table in GUARDED
+    for table in _GUARDED
     for guard in ("rows", "table")
 )
 
@@ -46,6 +56,7 @@ def books() -> None:
     )
 
 
+_SIDE = "account_id = (SELECT credit_id FROM ledger_transfer WHERE amount = 500)"
 _SECOND = "WHERE debit_seq = 2"
 _CUSTOMERS = "account_id IN (SELECT id FROM ledger_account WHERE owner_id IS NOT NULL)"
 
@@ -117,6 +128,80 @@ TAMPERED = [
         ],
     ),
 ]
+
+
+# Tampered with: a reversal of 1.00 of a batch's 5.00, 2.00 held and posted, 1.00 held,
+# and August closed.
+TAMPERED_BESIDE = [
+    ({"held_is_not_the_sum"}, [f"UPDATE ledger_balance SET held = 1 WHERE {_SIDE}"]),
+    ({"held_is_not_the_sum"}, ["DELETE FROM ledger_hold WHERE amount = 100"]),
+    (
+        {"hold_posted_otherwise"},
+        ["UPDATE ledger_transfer SET cause_id = 'x' WHERE cause_type = 'hold'"],
+    ),
+    (
+        {"hold_posted_otherwise"},
+        ["UPDATE ledger_hold SET amount = 199 WHERE amount = 200"],
+    ),
+    (
+        {"posted_without_its_hold", "held_is_not_the_sum"},
+        ["DELETE FROM ledger_holdend"],
+    ),
+    (
+        {"reverses_no_such_transfer"},
+        [
+            "UPDATE ledger_transfer SET reverses = gen_random_uuid()"
+            " WHERE reverses IS NOT NULL"
+        ],
+    ),
+    (
+        {"reversed_too_much"},
+        [
+            "UPDATE ledger_transfer SET amount = 501 WHERE reverses IS NOT NULL",
+        ],
+    ),
+    (
+        {"booked_in_a_closed_month"},
+        [
+            "UPDATE ledger_transfer SET effective = '2026-08-31'"
+            " WHERE reverses IS NOT NULL"
+        ],
+    ),
+    (
+        {"batch_not_as_journaled"},
+        ["UPDATE ledger_transfer SET code = 'x' WHERE cause_type = 'batch'"],
+    ),
+    (
+        {"batch_not_as_journaled"},
+        ["UPDATE ledger_transfer SET cause_type = 'x' WHERE cause_type = 'batch'"],
+    ),
+    (
+        {"batch_not_as_journaled"},
+        ["DELETE FROM audit_record WHERE action = 'ledger.batch_posted'"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kinds", "statements"), TAMPERED_BESIDE)
+def test_holds_reversals_closings_and_batches_are_proved_too(
+    root: User, kinds: set[str], statements: list[str]
+) -> None:
+    now = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+    ana, wanted = customer("ana"), posting(TRANSIT, customer("ana"), "5.00")
+    who: dict[str, Any] = {"actor": root, "now": now}
+    close_month(month=date(2026, 8, 1), reason="Fin de mes", **who)
+    book_batch(postings=[wanted], actor=root, batch=uuid4())
+    for amount in ("2.00", "1.00"):
+        held = posting(ana, FEES, amount)
+        hold(posting=held, expires_at=now + timedelta(days=1), **who)
+        if amount == "2.00":
+            post_hold(hold=held.key, key=uuid4(), amount=None, **who)
+    reverse(
+        original=wanted.key, key=uuid4(), amount=Decimal("1.00"), reason="No", **who
+    )
+    assert findings() == []
+    tamper(*statements)
+    assert kinds <= {each.kind for each in findings()}
 
 
 @pytest.mark.parametrize(("kinds", "statements"), TAMPERED)
