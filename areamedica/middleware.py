@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 
 from areamedica import metrics
 from areamedica.api import errors
+from areamedica.api.parsing import largest_body
 from areamedica.errors import BodyTooLarge, InvalidInput, Refusal
 
 log = structlog.get_logger("areamedica.http")
@@ -118,21 +119,18 @@ class PlainErrors:
             if speaks_json(request):
                 return errors.as_http(request, InvalidInput(fields={}))
             return HttpResponse(status=400)
-        if self._is_too_large(request):
-            return errors.as_http(request, BodyTooLarge(limit=settings.MAX_BODY_BYTES))
+        limit = largest_body(request.path)
+        if speaks_json(request) and self._announced(request) > limit:
+            return errors.as_http(request, BodyTooLarge(limit=limit))
         response = self.get_response(request)
         if response.status_code >= 400 and speaks_json(request):
             return self._in_one_body(request, response)
         return response
 
-    def _is_too_large(self, request: HttpRequest) -> bool:
-        """By what the client announces; the parser caps what is really sent."""
+    def _announced(self, request: HttpRequest) -> int:
+        """How many bytes the client says it sends; the parser caps what it does."""
         length = request.META.get("CONTENT_LENGTH") or "0"
-        return (
-            speaks_json(request)
-            and length.isdigit()
-            and int(length) > settings.MAX_BODY_BYTES
-        )
+        return int(length) if length.isdigit() else 0
 
     def _in_one_body(
         self, request: HttpRequest, response: HttpResponseBase

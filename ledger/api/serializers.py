@@ -87,6 +87,7 @@ class TransferOut(Ready):
     effective = serializers.DateField()
     code = serializers.CharField()
     cause = CauseOut()
+    metadata = serializers.DictField(child=serializers.CharField())
 
     def to_representation(self, instance: Transfer) -> dict[str, Any]:
         currency = instance.debit.currency
@@ -100,6 +101,7 @@ class TransferOut(Ready):
             "effective": instance.effective.isoformat(),
             "code": instance.code,
             "cause": {"type": instance.cause_type, "id": instance.cause_id},
+            "metadata": instance.metadata,
         }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ledger.api import views
+from ledger.api import transfers, views
 
 urlpatterns = [
     path("ledger/accounts", views.Accounts.as_view()),
@@ -8,4 +8,6 @@ urlpatterns = [
     path("ledger/accounts/<str:id>/balance", views.AccountBalance.as_view()),
     path("ledger/accounts/<str:id>/history", views.AccountHistory.as_view()),
     path("ledger/entries/<str:id>", views.OneTransfer.as_view()),
+    path("ledger/transfers", transfers.Transfers.as_view()),
+    path("ledger/transfers/batch", transfers.TransferBatch.as_view()),
 ]

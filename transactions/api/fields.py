@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -11,21 +10,10 @@ from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from areamedica.api.fields import StrictCharField
 from areamedica.clock import caracas_day
-from areamedica.money import UnreadableAmount, parse_amount
 from banking.institutions import is_known
 from transactions import formats
-
-
-class StrictCharField(serializers.CharField):
-    """Text that came as text: DRF's own would turn a number into one."""
-
-    default_error_messages = {"invalid": _("Send text in quotes.")}
-
-    def to_internal_value(self, data: object) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
 
 
 class Normal(StrictCharField):
@@ -95,22 +83,6 @@ def reference_field(**options: Any) -> Normal:
 
 def bank_field(**options: Any) -> Normal:
     return Normal(normalise=known_bank, complaint=BANK, max_length=8, **options)
-
-
-@extend_schema_field(
-    {"type": "string", "pattern": r"^\d+(\.\d{1,2})?$", "example": "1234.56"}
-)
-class AmountField(serializers.Field):
-    """`"1234.56"`; a JSON number is refused (api.md)."""
-
-    def to_internal_value(self, data: object) -> Decimal:
-        try:
-            return parse_amount(data)
-        except UnreadableAmount as error:
-            raise serializers.ValidationError(error.message) from error
-
-    def to_representation(self, value: Decimal) -> str:
-        return f"{value:.2f}"
 
 
 class PastDayField(serializers.DateField):

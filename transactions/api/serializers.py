@@ -5,15 +5,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from areamedica.api.fields import AmountField, StrictCharField
 from areamedica.api.schema import example
 from areamedica.api.serializing import Ready
 from areamedica.money import BOLIVAR, CURRENCIES
 from transactions.api.fields import (
-    AmountField,
     BankRowField,
     ComparisonField,
     PastDayField,
-    StrictCharField,
     bank_field,
     document_field,
     name_field,
