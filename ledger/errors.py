@@ -131,3 +131,7 @@ class ReopeningNeedsAnother(Refusal):
     kind = Kind.AUTHORIZATION
     code = "REOPENING_NEEDS_ANOTHER"
     sentence = _("Another person than the one who asked reopens the month.")
+class NoSuchHeading(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "NO_SUCH_HEADING"
+    sentence = _("Accounts are opened below these headings: {headings}.")

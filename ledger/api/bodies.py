@@ -6,7 +6,7 @@ say them to whoever writes a client.
 
 from rest_framework import serializers
 
-from areamedica.api.fields import AmountField
+from areamedica.api.fields import AmountField, StrictCharField
 from areamedica.api.schema import example
 from areamedica.api.serializing import Ready
 from areamedica.money import CURRENCIES
@@ -67,3 +67,23 @@ class BatchOut(Ready):
     counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="how many of each outcome"
     )
+
+
+@example(
+    {
+        "number": "2100",
+        "currency": "VES",
+        "owner_id": "6f1d1c52-0f0e-4c1b-9d0a-3f6a5f8f7e21",
+    }
+)
+class AccountBody(Ready):
+    number = serializers.RegexField(
+        r"\A[0-9]{1,16}\Z", help_text="a heading of the chart, such as 2100"
+    )
+    currency = serializers.ChoiceField(CURRENCIES)
+    owner_id = serializers.UUIDField(help_text="a pseudonym, never made of a name")
+
+
+@example({"reason": "Reclamo abierto"})
+class ReasonBody(Ready):
+    reason = StrictCharField(max_length=500)

@@ -1,12 +1,14 @@
 from django.urls import path
 
-from ledger.api import transfers, views
+from ledger.api import accounts, transfers, views
 
 urlpatterns = [
     path("ledger/accounts", views.Accounts.as_view()),
     path("ledger/accounts/<str:id>", views.OneAccount.as_view()),
     path("ledger/accounts/<str:id>/balance", views.AccountBalance.as_view()),
     path("ledger/accounts/<str:id>/history", views.AccountHistory.as_view()),
+    path("ledger/accounts/<str:id>/freeze", accounts.Freeze.as_view()),
+    path("ledger/accounts/<str:id>/release", accounts.Release.as_view()),
     path("ledger/entries/<str:id>", views.OneTransfer.as_view()),
     path("ledger/transfers", transfers.Transfers.as_view()),
     path("ledger/transfers/batch", transfers.TransferBatch.as_view()),

@@ -1,15 +1,21 @@
-"""`/api/v1/ledger/…`: the books, read only."""
+"""`/api/v1/ledger/…`: the books read, and accounts opened in them."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from areamedica.api.schema import refuses
+from accounts.visitors import actor_of
+from areamedica.api.idempotency import answer_once
+from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission
+from ledger.api.bodies import AccountBody
 from ledger.api.serializers import (
     AccountOut,
     AccountQuery,
@@ -20,12 +26,13 @@ from ledger.api.serializers import (
     HistoryQuery,
     TransferOut,
 )
-from ledger.errors import AccountNotFound, EntryNotFound
+from ledger.errors import AccountNotFound, EntryNotFound, NoSuchHeading
 from ledger.models import Account, Transfer
 from ledger.services import reading
+from ledger.services.accounts import open_account
 
 
-def _named(raw: str, missing: type[Refusal]) -> UUID:
+def named(raw: str, missing: type[Refusal]) -> UUID:
     """What is no UUID names nothing: `missing` is raised."""
     try:
         return UUID(raw)
@@ -39,6 +46,11 @@ class Read(Api):
 
 
 class Accounts(Read):
+    def get_permissions(self) -> Sequence[Any]:
+        if self.request.method == "POST":
+            return [needs(Permission.LEDGER_POST)()]
+        return super().get_permissions()
+
     @extend_schema(
         parameters=[AccountQuery],
         responses=AccountsOut,
@@ -60,13 +72,32 @@ class Accounts(Read):
             {"items": AccountOut(shown, many=True).data, "next_after": after}
         )
 
+    @refuses(*ONCE, NoSuchHeading)
+    @extend_schema(
+        request=AccountBody,
+        responses={201: AccountOut, 200: AccountOut},
+        operation_id="ledger_accounts_create",
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Open an account of a customer's; one that is open already answers 200."""
+        body = AccountBody(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def write() -> Response:
+            account, is_new = open_account(
+                actor=actor_of(request), **body.validated_data
+            )
+            return Response(AccountOut(account).data, status=201 if is_new else 200)
+
+        return answer_once(request, write=write)
+
 
 class OneAccount(Read):
     @refuses(AccountNotFound)
     @extend_schema(responses=AccountOut, operation_id="ledger_accounts_retrieve")
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 (the contract's)
         """One account."""
-        found = Account.objects.filter(pk=_named(id, AccountNotFound)).first()
+        found = Account.objects.filter(pk=named(id, AccountNotFound)).first()
         if found is None:
             raise AccountNotFound
         return Response(AccountOut(found).data)
@@ -77,9 +108,7 @@ class AccountBalance(Read):
     @extend_schema(responses=BalanceOut, operation_id="ledger_accounts_balance")
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 (the contract's)
         """What is on the account now, on its own side."""
-        return Response(
-            BalanceOut(reading.balance_of(_named(id, AccountNotFound))).data
-        )
+        return Response(BalanceOut(reading.balance_of(named(id, AccountNotFound))).data)
 
 
 class AccountHistory(Read):
@@ -93,7 +122,7 @@ class AccountHistory(Read):
         """The account's entries, newest first; constant cost at any depth."""
         query = HistoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        account = reading.balance_of(_named(id, AccountNotFound)).pk
+        account = reading.balance_of(named(id, AccountNotFound)).pk
         legs = reading.history(account, **query.validated_data)
         more = bool(legs) and legs[-1].seq > 1
         return Response(
@@ -109,7 +138,7 @@ class OneTransfer(Read):
     @extend_schema(responses=TransferOut, operation_id="ledger_entries_retrieve")
     def get(self, request: Request, id: str) -> Response:  # noqa: A002 (the contract's)
         """One transfer with both its accounts and its cause."""
-        key = _named(id, EntryNotFound)
+        key = named(id, EntryNotFound)
         found = Transfer.objects.select_related("debit").filter(pk=key).first()
         if found is None:
             raise EntryNotFound

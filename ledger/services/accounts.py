@@ -10,9 +10,9 @@ from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
-from ledger.chart import CHART, SIDE, Floor, Owner, account_id, code_of
-from ledger.errors import AccountNotFound
-from ledger.models import Balance
+from ledger.chart import CHART, SIDE, Floor, Line, Owner, account_id, code_of
+from ledger.errors import AccountNotFound, NoSuchHeading
+from ledger.models import Account, Balance
 
 # One statement, so that of two who open the same account one does and both go on.
 _OPEN = """
@@ -27,6 +27,7 @@ INSERT INTO ledger_balance (account_id, amount, seq, floor, side, currency, is_f
 SELECT id, 0, 0, %s, %s, currency, false FROM opened
 """
 _LINES = {line.number: line for line in CHART}
+_HEADINGS = [line.number for line in CHART if line.is_heading]
 
 
 def open_customer_account(
@@ -36,12 +37,33 @@ def open_customer_account(
 
     `owner_id` is a pseudonym, never made of a name.
     """
-    line = _LINES[number]
+    pk = account_id(code_of(number, currency, owner_id))
+    if not Balance.objects.filter(pk=pk).exists():
+        _open(_LINES[number], currency, owner_id, actor_id)
+    return pk
+
+
+def open_account(
+    *, number: str, currency: str, owner_id: UUID, actor: User
+) -> tuple[Account, bool]:
+    """As `open_customer_account`, by somebody: the account, and whether it is new.
+
+    :raises Forbidden: :raises NoSuchHeading: nothing is opened below this number.
+    """
+    actor.demand(Permission.LEDGER_POST)
+    line = _LINES.get(number)
+    if line is None or not line.is_heading:
+        raise NoSuchHeading(headings=", ".join(_HEADINGS))
+    is_new = _open(line, currency, owner_id, actor.pk)
     code = code_of(number, currency, owner_id)
+    return Account.objects.get(pk=account_id(code)), is_new
+
+
+@atomic
+def _open(line: Line, currency: str, owner_id: UUID, actor_id: UUID) -> bool:
+    code = code_of(line.number, currency, owner_id)
     pk = account_id(code)
-    if Balance.objects.filter(pk=pk).exists():
-        return pk
-    with atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
             [
@@ -52,20 +74,21 @@ def open_customer_account(
                 currency,
                 Owner.CUSTOMER,
                 owner_id,
-                account_id(code_of(number, currency)),
+                account_id(code_of(line.number, currency)),
                 Floor.ZERO,
                 0,
                 SIDE[line.kind],
             ],
         )
-        if cursor.rowcount:
-            record(
-                Action.ACCOUNT_OPENED,
-                actor_id=actor_id,
-                subject=("account", pk),
-                facts={"code": code},
-            )
-    return pk
+        is_new = bool(cursor.rowcount)
+    if is_new:
+        record(
+            Action.ACCOUNT_OPENED,
+            actor_id=actor_id,
+            subject=("account", pk),
+            facts={"code": code},
+        )
+    return is_new
 
 
 @atomic

@@ -1,0 +1,117 @@
+"""Accounts opened, frozen and released over the API."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from accounts import roles
+from accounts.models import User
+from audit.models import Record
+from ledger.models import Account, Balance
+from tests.ledger.bodies import LEDGER, TRANSFERS, body, code_of, send
+from tests.ledger.books import TRANSIT, customer
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+ACCOUNTS = f"{LEDGER}/accounts"
+WHY = {"reason": "Reclamo abierto"}
+
+
+@pytest.fixture
+def client(api: Any, person: Any) -> Any:
+    """The bookkeeper's."""
+    return api(person("berta", "bookkeeper"))
+
+
+def new(**given: Any) -> dict[str, Any]:
+    return {"number": "2100", "currency": "VES", "owner_id": str(uuid4()), **given}
+
+
+def test_an_account_is_opened_once_below_its_heading(client: Any) -> None:
+    wanted = new(currency="USD")
+    first, again = send(client, ACCOUNTS, wanted), send(client, ACCOUNTS, wanted)
+    assert (first.status_code, again.status_code) == (201, 200)
+    opened = first.json()
+    assert opened == again.json()
+    assert opened["code"] == f"2100-USD-{wanted['owner_id']}"
+    assert (opened["kind"], opened["owner_type"]) == ("liability", "customer")
+    assert opened["parent_id"] == str(Account.objects.get(code="2100-USD").pk)
+    assert client.get(f"{ACCOUNTS}/{opened['id']}/balance").json()["amount"] == "0.00"
+    told = Record.objects.filter(subject_id=opened["id"])
+    assert [each.action for each in told] == ["ledger.account_opened"]
+    moved = send(client, TRANSFERS, body("1110-USD", opened["code"], currency="USD"))
+    assert moved.status_code == 201
+
+
+def test_nothing_is_opened_where_there_is_no_heading(client: Any) -> None:
+    for number in ("1110", "2190", "9999"):
+        answer = send(client, ACCOUNTS, new(number=number))
+        assert code_of(answer) == (422, "NO_SUCH_HEADING")
+        assert "2100" in answer.json()["error"]["message"]
+    for wrong in (
+        {"number": 2100.5},
+        {"number": "21\n00"},
+        {"currency": "XXX"},
+        {"owner_id": "María"},
+        {"owner_id": None},
+    ):
+        answer = send(client, ACCOUNTS, new(**wrong))
+        assert code_of(answer) == (400, "VALIDATION_ERROR")
+    assert not Account.objects.filter(owner_id__isnull=False).exists()
+
+
+def test_a_frozen_account_stands_still_until_it_is_released(client: Any) -> None:
+    ana = customer("ana")
+    for _ in range(2):
+        answer = send(client, f"{ACCOUNTS}/{ana}/freeze", WHY)
+        assert (answer.status_code, answer.json()["is_frozen"]) == (200, True)
+    answer = send(client, TRANSFERS, body(TRANSIT, ana))
+    assert code_of(answer) == (422, "ACCOUNT_FROZEN")
+    answer = send(client, f"{ACCOUNTS}/{ana}/release", WHY)
+    assert (answer.status_code, answer.json()["is_frozen"]) == (200, False)
+    assert send(client, TRANSFERS, body(TRANSIT, ana)).status_code == 201
+    told = Record.objects.filter(subject_id=str(ana)).order_by("id")
+    assert [each.action for each in told] == [
+        "ledger.account_opened",
+        "ledger.account_frozen",
+        "ledger.account_released",
+    ]
+
+
+@pytest.mark.parametrize("verb", ["freeze", "release"])
+def test_no_account_and_no_reason_are_refused(client: Any, verb: str) -> None:
+    ana = customer("ana")
+    for name in (uuid4(), "x", Account.objects.get(code="2100-VES").pk):
+        answer = send(client, f"{ACCOUNTS}/{name}/{verb}", WHY)
+        assert code_of(answer) == (404, "ACCOUNT_NOT_FOUND")
+    for reason in ({}, {"reason": ""}, {"reason": 1}, {"reason": "x" * 501}):
+        answer = send(client, f"{ACCOUNTS}/{ana}/{verb}", reason)
+        assert code_of(answer) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("role", list(roles.MATRIX))
+def test_every_role_by_every_change(api: Any, person: Any, role: str) -> None:
+    ana, client = customer("ana"), api(person("paula", role))
+    before = (Account.objects.count(), Balance.objects.filter(is_frozen=True).count())
+    answers = [
+        send(client, ACCOUNTS, new()),
+        send(client, f"{ACCOUNTS}/{ana}/freeze", WHY),
+        send(client, f"{ACCOUNTS}/{ana}/release", WHY),
+    ]
+    if role in {"bookkeeper", "admin"}:
+        assert [each.status_code for each in answers] == [201, 200, 200]
+        return
+    assert {code_of(each) for each in answers} == {(403, "FORBIDDEN")}
+    after = (Account.objects.count(), Balance.objects.filter(is_frozen=True).count())
+    assert after == before
+
+
+def test_an_idempotency_key_opens_and_freezes_once(client: Any, root: User) -> None:
+    first = send(client, ACCOUNTS, new(), key="k")
+    assert send(client, ACCOUNTS, new(), key="k").status_code == 422
+    pk = first.json()["id"]
+    frozen = send(client, f"{ACCOUNTS}/{pk}/freeze", WHY, key="f")
+    again = send(client, f"{ACCOUNTS}/{pk}/freeze", WHY, key="f")
+    assert frozen.content == again.content
+    assert again["Idempotent-Replayed"] == "true"
