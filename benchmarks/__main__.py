@@ -16,7 +16,7 @@ from typing import Any
 
 from areamedica.devstack.processes import NotReady
 from areamedica.devstack.servers import WheelMissing
-from benchmarks import create, lists, login, replay, verify
+from benchmarks import create, lists, login, replay, transfers, verify
 from benchmarks.load import LoadFailed
 from benchmarks.processes import collected
 from benchmarks.size import Size
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "verify": verify.run,
     "login": login.run,
     "replay": replay.run,
+    "transfers": transfers.run,
 }
 # Memory is watched while the others run.
 MEMORY = "memory"

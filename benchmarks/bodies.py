@@ -9,6 +9,8 @@ from benchmarks.load import Ask
 AMOUNT = "2350.75"
 PHONE = "04141234567"
 PAYER_BANK = "0102"
+BATCH = 1_000
+PATIENTS = 500
 
 
 def today() -> str:
@@ -49,3 +51,29 @@ def movement(number: int) -> dict[str, str]:
         "payer_phone": "58" + PHONE[1:],
         "payer_bank": PAYER_BANK,
     }
+
+
+def transfer(place: int = 0) -> dict[str, str]:
+    """The `place`-th transfer of a request; its key grows with the request's number."""
+    return {
+        "key": f"%(n)08x-0000-7000-8000-{place:012x}",
+        "debit": "1110-VES",
+        "credit": f"2100-VES-{owner(place % PATIENTS)}",
+        "amount": AMOUNT,
+        "currency": "VES",
+        "code": "bench",
+        "effective": today(),
+    }
+
+
+def owner(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012x}"
+
+
+def one_transfer(headers: dict[str, str]) -> Ask:
+    return Ask("/api/v1/ledger/transfers", "POST", json.dumps(transfer()), headers)
+
+
+def many_transfers(headers: dict[str, str]) -> Ask:
+    rows = json.dumps({"transfers": [transfer(place) for place in range(BATCH)]})
+    return Ask("/api/v1/ledger/transfers/batch", "POST", rows, headers)

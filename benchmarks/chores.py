@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,7 @@ _AS_BEHIND_PROXY = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_HOST": "127.0.0.1"}
 
 
 def prepare(given: object) -> None:
-    """Migrate, hire a cashier, and make the yardstick's table."""
+    """Migrate, hire who works there, and make the yardstick's table."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -27,12 +28,13 @@ def prepare(given: object) -> None:
     from benchmarks.bare.table import TABLE
 
     call_command("migrate", interactive=False, verbosity=0)
-    User.objects.create_user(
-        email=os.environ["BENCH_CASHIER"],
-        password=os.environ["BENCH_PASSWORD"],
-        full_name="Caja de Medida",
-        role=Role.objects.get(name="cashier"),
-    )
+    for role in ("cashier", "bookkeeper"):
+        User.objects.create_user(
+            email=os.environ[f"BENCH_{role.upper()}"],
+            password=os.environ["BENCH_PASSWORD"],
+            full_name="Caja de Medida",
+            role=Role.objects.get(name=role),
+        )
     with connection.cursor() as cursor:
         cursor.execute(TABLE)
 
@@ -63,6 +65,57 @@ def plans(given: list[str]) -> list[list[dict[str, Any]]]:
                 [_explain(cursor, sql) for sql in asked if _is_about_the_list(sql)]
             )
     return explained
+
+
+def patients(given: int) -> None:
+    """Open an account for each of so many patients."""
+    from uuid import UUID
+
+    from benchmarks.bodies import owner
+    from ledger.services.accounts import open_customer_account
+
+    for number in range(given):
+        open_customer_account(
+            number="2100", currency="VES", owner_id=UUID(owner(number))
+        )
+
+
+def post(given: dict[str, float]) -> float:
+    """Transfers a second that the books take, so many at once, from one process."""
+    from ledger.services.posting import post_batch
+
+    batches = int(given["seconds"] * given["guess"] / given["size"]) + 1
+    wanted = [_postings(number, int(given["size"])) for number in range(batches)]
+    began = time.perf_counter()
+    for each in wanted:
+        post_batch(each)
+    return batches * given["size"] / (time.perf_counter() - began)
+
+
+def _postings(number: int, size: int) -> list[Any]:
+    """A batch such as `bodies.many_transfers` asks for."""
+    from datetime import date
+    from decimal import Decimal
+    from uuid import UUID
+
+    from benchmarks import bodies
+    from ledger.chart import account_id
+    from ledger.services.posting import Posting
+
+    rows = (bodies.transfer(place) for place in range(size))
+    return [
+        Posting(
+            key=UUID(row["key"] % {"n": number}),
+            debit=account_id(row["debit"]),
+            credit=account_id(row["credit"]),
+            amount=Decimal(row["amount"]),
+            currency=row["currency"],
+            code=row["code"],
+            effective=date.fromisoformat(row["effective"]),
+            cause=("bench", "1"),
+        )
+        for row in rows
+    ]
 
 
 _AS_JSON = {"content_type": "application/json", **_AS_BEHIND_PROXY}
@@ -129,6 +182,8 @@ def _named(node: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     django.setup()
-    chores = {chore.__name__: chore for chore in (prepare, statements, plans)}
+    chores = {
+        chore.__name__: chore for chore in (prepare, statements, plans, patients, post)
+    }
     answer = chores[sys.argv[1]](json.load(sys.stdin))
     sys.stdout.write("\x1e" + json.dumps(answer))

@@ -22,7 +22,7 @@ from benchmarks.stage import Site, Stage, say
 FLOOR = 0.35
 CLIENTS = 16
 ROUNDS = 3
-_ROW = {"reference": "%(n)012d", "full_name": "María Núñez", "amount": bodies.AMOUNT}
+ROW = {"reference": "%(n)012d", "full_name": "María Núñez", "amount": bodies.AMOUNT}
 
 
 @dataclass
@@ -32,16 +32,20 @@ class Contestant:
     name: str
     site: Site
     ask: Ask
+    clients: int = CLIENTS
+    status: int = 201
     rounds: list[Measured] = field(default_factory=list)
     cpu_seconds: float = 0.0
 
     def run(self, seconds: float, first: int) -> None:
         before = cpu_seconds(self.site.process)
         asks = [self.ask]
-        plan = Plan(self.site.port, asks, CLIENTS, seconds, status=201, first=first)
+        plan = Plan(
+            self.site.port, asks, self.clients, seconds, status=self.status, first=first
+        )
         self.rounds.append(load.run(plan))
         self.cpu_seconds += cpu_seconds(self.site.process) - before
-        say(f"create: {self.name} {self.rounds[-1].per_second:.0f}/s")
+        say(f"{self.name} {self.rounds[-1].per_second:.0f}/s")
 
     def forget(self) -> None:
         """What came before was to warm up."""
@@ -94,7 +98,7 @@ def _statements(stage: Stage, url: str) -> list[str]:
 
 def _compete(ours: Site, bare: Site, *, seconds: float) -> list[dict[str, float]]:
     """By turns, so that a busy machine slows all alike; the first turn warms up."""
-    row = json.dumps(_ROW, ensure_ascii=False)
+    row = json.dumps(ROW, ensure_ascii=False)
     contestants = [
         Contestant("ours", ours, bodies.record(ours.headers)),
         Contestant("bare view", ours, Ask("/bench/rows", "POST", row, ours.headers)),

@@ -46,6 +46,8 @@ class Plan:
     """At most `most` requests or `seconds`, whichever comes first; all expect `status`.
 
     `first` is the first number to be filled in; the requests of the list take turns.
+    With `pace`, requests a second, each is due at its moment whether or not the others
+    are answered, and its time counts from there; `clients` are then the most at once.
     """
 
     port: int
@@ -55,6 +57,7 @@ class Plan:
     most: int = 1_000_000
     status: int = 200
     first: int = 1
+    pace: float = 0
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,15 @@ class _Crowd:
         self.statuses: Counter[int] = Counter()
         self.odd = b""
         self.broken = 0
-        self.ends = time.perf_counter() + plan.seconds
+        self.began = time.perf_counter()
+        self.ends = self.began + plan.seconds
         self.busy: set[_Client] = set()
         self.over = asyncio.get_running_loop().create_future()
+
+    def due(self) -> float:
+        """When the next request is to be sent: now, unless there is a pace."""
+        now = time.perf_counter()
+        return self.began + self.asked / self.plan.pace if self.plan.pace else now
 
     def next_request(self) -> bytes | None:
         if self.asked >= self.plan.most or time.perf_counter() >= self.ends:
@@ -134,14 +143,20 @@ class _Client(asyncio.Protocol):
         self._ask()
 
     def _ask(self) -> None:
+        due = self.crowd.due()
         request = self.crowd.next_request()
         if request is None:
             self.crowd.leave(self)
             self.transport.close()
             return
         self.is_waiting = True
-        self.began = time.perf_counter()
-        self.transport.write(request)  # type: ignore[attr-defined]
+        self.began = due
+        wait = due - time.perf_counter()
+        if wait <= 0:
+            self.transport.write(request)  # type: ignore[attr-defined]
+        else:
+            write = self.transport.write  # type: ignore[attr-defined]
+            asyncio.get_running_loop().call_later(wait, write, request)
 
     def data_received(self, chunk: bytes) -> None:
         self.buffer += chunk

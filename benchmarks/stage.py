@@ -31,6 +31,7 @@ from areamedica.devstack.servers import Postgres, Valkey, start_on_free_port
 
 PROJECT = Path(__file__).resolve().parents[1]
 CASHIER = "cashier@bench.areamedica.test"
+BOOKKEEPER = "bookkeeper@bench.areamedica.test"
 PASSWORD = secrets.token_urlsafe(18)
 MAX_SIMULTANEOUS = 16
 _NO_LIMIT = str(10**9)
@@ -60,8 +61,9 @@ class Site:
         # As behind the proxy that ends TLS; production redirects plain HTTP.
         self.headers = {"X-Forwarded-Proto": "https"}
 
-    def sign_in(self) -> None:
-        answer = self.call("POST", "/api/v1/auth/login", self.credentials)
+    def sign_in(self, email: str = CASHIER) -> None:
+        who = {**self.credentials, "email": email}
+        answer = self.call("POST", "/api/v1/auth/login", who)
         self.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
     @property
@@ -129,7 +131,7 @@ class Stage:
         }
 
     def _prepare(self) -> None:
-        """Migrate once, and hire one cashier."""
+        """Migrate once, and hire a cashier and a bookkeeper."""
         with self._administered() as line:
             line.execute(f"CREATE DATABASE {self._mark}")
         self._stack.callback(self._drop, self._mark)
@@ -290,6 +292,7 @@ def _environment(bank_port: int) -> dict[str, str]:
         "BANESCO_RIF": CLINIC_RIF,
         "BANESCO_MAX_SIMULTANEOUS": str(MAX_SIMULTANEOUS),
         "BENCH_CASHIER": CASHIER,
+        "BENCH_BOOKKEEPER": BOOKKEEPER,
         "BENCH_PASSWORD": PASSWORD,
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
