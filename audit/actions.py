@@ -76,7 +76,6 @@ class Action(models.TextChoices):
     MONTH_CLOSED = "ledger.month_closed", _("Month closed")
     REOPENING_ASKED = "ledger.reopening_asked", _("Reopening of a month asked for")
     MONTH_REOPENED = "ledger.month_reopened", _("Month reopened")
-    TRANSFER_BOOKED = "ledger.transfer_booked", _("Transfer booked")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

@@ -131,6 +131,8 @@ class ReopeningNeedsAnother(Refusal):
     kind = Kind.AUTHORIZATION
     code = "REOPENING_NEEDS_ANOTHER"
     sentence = _("Another person than the one who asked reopens the month.")
+
+
 class NoSuchHeading(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "NO_SUCH_HEADING"

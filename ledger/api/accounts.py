@@ -12,7 +12,7 @@ from areamedica.api.idempotency import answer_once
 from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
-from ledger.api.bodies import ReasonBody
+from ledger.api.bodies import WhyBody
 from ledger.api.serializers import BalanceOut
 from ledger.api.views import named
 from ledger.errors import AccountNotFound
@@ -29,7 +29,7 @@ class _Stop(Api):
     def stop(
         self, request: Request, raw: str, change: Callable[..., None]
     ) -> HttpResponse:
-        body = ReasonBody(data=request.data)
+        body = WhyBody(data=request.data)
         body.is_valid(raise_exception=True)
         account = named(raw, AccountNotFound)
 
@@ -43,7 +43,7 @@ class _Stop(Api):
 class Freeze(_Stop):
     @refuses(*ONCE, AccountNotFound)
     @extend_schema(
-        request=ReasonBody,
+        request=WhyBody,
         responses=BalanceOut,
         operation_id="ledger_accounts_freeze",
     )
@@ -55,7 +55,7 @@ class Freeze(_Stop):
 class Release(_Stop):
     @refuses(*ONCE, AccountNotFound)
     @extend_schema(
-        request=ReasonBody,
+        request=WhyBody,
         responses=BalanceOut,
         operation_id="ledger_accounts_release",
     )

@@ -85,5 +85,5 @@ class AccountBody(Ready):
 
 
 @example({"reason": "Reclamo abierto"})
-class ReasonBody(Ready):
+class WhyBody(Ready):
     reason = StrictCharField(max_length=500)

@@ -21,6 +21,7 @@ from ledger.chart import account_id
 from ledger.models import Transfer
 from ledger.services.posting import Posting
 from ledger.services.reading import AHEAD
+from ledger.services.transfers import groups
 
 MOST_METADATA = 20
 LONGEST_NAME = 40
@@ -207,13 +208,9 @@ def _dated(
 
 def whole_groups(read: Sequence[Posting | BadRow]) -> list[int]:
     """The places that may be posted: nothing of their linked group is bad."""
-    places: list[int] = []
-    group: list[int] = []
-    for place, each in enumerate(read):
-        group.append(place)
-        if each.is_linked:
-            continue
-        if all(isinstance(read[member], Posting) for member in group):
-            places += group
-        group = []
-    return places
+    return [
+        place
+        for group in groups(read)
+        if all(isinstance(read[member], Posting) for member in group)
+        for place in group
+    ]

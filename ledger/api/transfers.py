@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -12,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.visitors import actor_of
-from areamedica.api.idempotency import answer_once
+from areamedica.api.idempotency import Write, answer_once
 from areamedica.api.parsing import ManyRowsParser
 from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
@@ -27,20 +26,23 @@ from ledger.errors import (
     BatchTooLarge,
     InsufficientFunds,
     OtherCurrency,
+    PeriodClosed,
     PostingKeyReused,
     UnknownAccount,
 )
 from ledger.models import Transfer
-from ledger.services.posting import LARGEST_BATCH, Outcome, Posting
-from ledger.services.transfers import book, book_batch
+from ledger.services.posting import BOOKED, LARGEST_BATCH, REFUSED, Outcome, Posting
+from ledger.services.transfers import book
 
-REFUSED = (
+POSTING = (
     PostingKeyReused,
     UnknownAccount,
     OtherCurrency,
     AccountFrozen,
+    PeriodClosed,
     InsufficientFunds,
 )
+"""What any single transfer may be refused for."""
 Read = Sequence[Posting | BadRow]
 
 
@@ -52,7 +54,7 @@ def _read(request: Request, rows: Sequence[object]) -> Read:
 class Transfers(Api):
     permission_classes = (needs(Permission.LEDGER_POST),)
 
-    @refuses(*ONCE, *REFUSED)
+    @refuses(*ONCE, *POSTING)
     @extend_schema(
         request=TransferBody,
         responses={201: TransferOut, 200: TransferOut},
@@ -65,14 +67,16 @@ class Transfers(Api):
             raise InvalidInput(fields={wanted.name or "body": [str(wanted.why)]})
 
         def write() -> Response:
-            outcome = book(posting=wanted, actor=actor_of(request))
+            [outcome] = book(postings=[wanted], actor=actor_of(request))
+            if outcome not in BOOKED:
+                raise REFUSED[outcome]
             booked = Transfer.objects.select_related("debit").get(pk=wanted.key)
             return Response(
                 TransferOut(booked).data,
                 status=201 if outcome is Outcome.POSTED else 200,
             )
 
-        return answer_once(request, write=write)
+        return _once(request, write)
 
 
 class TransferBatch(Api):
@@ -96,7 +100,15 @@ class TransferBatch(Api):
             counts = Counter(each["outcome"] for each in results)
             return Response({"results": results, "counts": counts})
 
+        return _once(request, write)
+
+
+def _once(request: Request, write: Write) -> HttpResponse:
+    """A transfer's own key makes it once. Only who sends an Idempotency-Key as well
+    keeps the accounts locked until his answer is written out and stored."""
+    if "Idempotency-Key" in request.headers:
         return answer_once(request, write=write)
+    return write()
 
 
 def _rows_of(body: object) -> Sequence[object]:
@@ -113,7 +125,7 @@ def _booked(request: Request, read: Read) -> list[dict[str, Any]]:
     """Post what can be; what became of each row, by its place."""
     places = whole_groups(read)
     postings = [each for place in places if isinstance(each := read[place], Posting)]
-    outcomes = book_batch(postings=postings, actor=actor_of(request), batch=uuid4())
+    outcomes = book(postings=postings, actor=actor_of(request))
     became = dict(zip(places, outcomes, strict=True))
     return [
         _told(place, each, became.get(place, Outcome.LINKED_FAILED))

@@ -1,55 +1,102 @@
-"""Book what somebody asked for over the API."""
+"""Book what a client has sent, whichever batch of his brings it again."""
 
-from collections import Counter
-from collections.abc import Sequence
-from uuid import UUID
-
-from django.db.transaction import atomic
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Protocol
+from uuid import UUID, uuid4
 
 from accounts.models import User
-from areamedica.permissions import Permission
-from audit.actions import Action
-from audit.services import record
-from ledger.services.posting import Outcome, Posting, post, post_batch
+from ledger.amounts import to_minor
+from ledger.models import Transfer
+from ledger.services.posting import BATCH, Outcome, Posting, book_batch
 
 
-@atomic
-def book(*, posting: Posting, actor: User) -> Outcome:
-    """Post one transfer, once, and journal it: POSTED, or ALREADY_POSTED when it was.
+class Tied(Protocol):
+    """What may be tied to the next one of its list."""
 
-    :raises Forbidden: :raises SignatureRequired: and as `post`.
+    @property
+    def is_linked(self) -> bool: ...
+
+
+def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
+    """Book transfers as one batch of `actor`; what became of each.
+
+    The batch is part of a transfer's content (`book_batch`), yet a client who sends a
+    key again, alone or among others, means the same transfer: what an earlier batch
+    has booked with the same content is ALREADY_POSTED.
+
+    :raises Forbidden: and whatever `post_batch` raises.
     """
-    actor.demand(Permission.LEDGER_POST)
-    outcome = post(posting)
-    if outcome is Outcome.POSTED:
-        record(
-            Action.TRANSFER_BOOKED,
-            actor_id=actor.pk,
-            subject=("transfer", posting.key),
-            facts={
-                "debit": posting.debit,
-                "credit": posting.credit,
-                "amount": posting.amount,
-                "currency": posting.currency,
-            },
-        )
-    return outcome
-
-
-@atomic
-def book_batch(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
-) -> list[Outcome]:
-    """Post them in their order, journaled as one batch; what became of each.
-
-    :raises Forbidden: :raises SignatureRequired: and as `post_batch`.
-    """
-    actor.demand(Permission.LEDGER_POST)
-    outcomes = post_batch(postings)
-    record(
-        Action.TRANSFER_BOOKED,
-        actor_id=actor.pk,
-        subject=("batch", batch),
-        facts={"outcomes": dict(Counter(outcomes))},
-    )
+    batch = uuid4()
+    outcomes = book_batch(postings=postings, actor=actor, batch=batch)
+    if Outcome.KEY_REUSED not in outcomes:
+        return outcomes
+    for place in _booked_before(postings, outcomes):
+        outcomes[place] = Outcome.ALREADY_POSTED
+    # Posted after the others, but no balance is locked that was not before.
+    again = [*_held_up(postings, outcomes)]
+    rest = [replace(postings[place], is_linked=tied) for place, tied in again]
+    booked = book_batch(postings=rest, actor=actor, batch=batch)
+    for (place, _), outcome in zip(again, booked, strict=True):
+        outcomes[place] = outcome
     return outcomes
+
+
+def groups(items: Sequence[Tied]) -> Iterator[list[int]]:
+    """The places of what is tied together; one that is tied to nothing is alone."""
+    group: list[int] = []
+    for place, item in enumerate(items):
+        group.append(place)
+        if not item.is_linked:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _booked_before(
+    postings: Sequence[Posting], outcomes: Sequence[Outcome]
+) -> list[int]:
+    """The places of those that an earlier batch has booked as they are."""
+    reused = [at for at, each in enumerate(outcomes) if each is Outcome.KEY_REUSED]
+    keys = [postings[place].key for place in reused]
+    found = Transfer.objects.select_related("debit").filter(cause_type=BATCH)
+    booked = found.in_bulk(keys)
+    return [place for place in reused if _is_same(postings[place], booked)]
+
+
+def _is_same(wanted: Posting, booked: dict[UUID, Transfer]) -> bool:
+    there = booked.get(wanted.key)
+    return there is not None and (
+        there.debit_id,
+        there.credit_id,
+        there.amount,
+        there.debit.currency,
+        there.code,
+        there.effective,
+        there.metadata,
+        there.reverses,
+    ) == (
+        wanted.debit,
+        wanted.credit,
+        to_minor(wanted.amount, wanted.currency),
+        wanted.currency,
+        wanted.code,
+        wanted.effective,
+        wanted.metadata,
+        wanted.reverses,
+    )
+
+
+def _held_up(
+    postings: Sequence[Posting], outcomes: Sequence[Outcome]
+) -> Iterator[tuple[int, bool]]:
+    """What failed only by being tied to one that is booked; and whether it is tied
+    to the next of these."""
+    for group in groups(postings):
+        became = {outcomes[place] for place in group}
+        if became <= {Outcome.ALREADY_POSTED, Outcome.LINKED_FAILED}:
+            failed = [at for at in group if outcomes[at] is Outcome.LINKED_FAILED]
+            yield from ((place, True) for place, _ in pairwise(failed))
+            yield from ((place, False) for place in failed[-1:])

@@ -83,10 +83,9 @@ def test_a_transfer_is_booked_once_and_shown(client: Any) -> None:
     assert (shown["effective"], shown["code"]) == ("2026-11-20", "test")
     assert shown["metadata"] == {"nota": "Á"}
     assert amount_of(ana) == 1250
-    noted = Record.objects.filter(subject_id=sent["key"]).values_list("action", "facts")
-    [(action, facts)] = noted
-    assert action == "ledger.transfer_booked"
-    assert json.loads(facts)["amount"] == "12.50"
+    [noted] = Record.objects.filter(action="ledger.batch_posted")
+    assert shown["cause"] == {"type": "batch", "id": noted.subject_id}
+    assert json.loads(noted.facts)["posted"] == 1
     assert findings() == []
 
 
@@ -124,13 +123,31 @@ def test_an_idempotency_key_answers_again_and_refuses_another_body(
     assert Transfer.objects.count() == 2
 
 
-def test_another_person_does_not_learn_of_a_key(
-    client: Any, api: Any, root: User
-) -> None:
-    sent = body(TRANSIT, customer("ana"))
-    send(client, TRANSFERS, sent)
-    answer = send(api(root), TRANSFERS, sent)
-    assert code_of(answer) == (409, "POSTING_KEY_REUSED")
+def test_a_key_is_one_transfer_whichever_batch_brings_it(client: Any) -> None:
+    ana = customer("ana")
+    first, second = body(TRANSIT, ana, "1.00"), body(TRANSIT, ana, "2.00")
+    third = body(ana, FEES, "3.00")
+    send(client, TRANSFERS, first)
+    assert outcomes(send(client, BATCH, {"transfers": [second, first]})) == [
+        "posted",
+        "already_posted",
+    ]
+    tied = [{**each, "linked": True} for each in (first, third, second)]
+    again = send(client, BATCH, {"transfers": [*tied, body(ana, FEES, "0.01")]})
+    assert outcomes(again) == [
+        "already_posted",
+        "linked_failed",  # all would be spent already
+        "already_posted",
+        "insufficient_funds",
+    ]
+    other = {**second, "amount": "9.00", "linked": True}
+    again = send(client, BATCH, {"transfers": [tied[0], other, third]})
+    assert outcomes(again) == ["already_posted", "key_reused", "linked_failed"]
+    again = send(client, BATCH, {"transfers": [tied[0], tied[1], second]})
+    assert outcomes(again) == ["already_posted", "posted", "already_posted"]
+    assert send(client, TRANSFERS, third).status_code == 200
+    assert amount_of(ana) == 0
+    assert findings() == []
 
 
 def test_a_transfer_without_a_day_is_the_same_tomorrow(api: Any, root: User) -> None:
