@@ -4,14 +4,25 @@ Transfers are read by `rows.py`, by the same rules as thousands of them at once;
 say them to whoever writes a client.
 """
 
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from django.utils import timezone
 from rest_framework import serializers
 
+from accounts.models import User
 from areamedica.api.fields import AmountField, StrictCharField
 from areamedica.api.schema import example
 from areamedica.api.serializing import Ready
+from areamedica.clock import caracas_day
 from areamedica.money import CURRENCIES
-from ledger.api.rows import CODE, LONGEST_TEXT
-from ledger.services.posting import LARGEST_BATCH, Outcome
+from ledger.api.fields import AN_ACCOUNT, AccountField, EffectiveField, MetadataField
+from ledger.api.rows import CODE
+from ledger.services.legs import Leg
+from ledger.services.posting import LARGEST_BATCH, Outcome, Posting
+
+MOST_LEGS = 500
 
 _TRANSFER = {
     "key": "0b8a1b34-7f3e-4c0e-9a53-1d9d9b7f2a10",
@@ -23,23 +34,20 @@ _TRANSFER = {
     "effective": "2026-11-20",
     "metadata": {"statement": "2026-11"},
 }
-_ACCOUNT = "an account's id, or its code"
 
 
 @example(_TRANSFER)
 class TransferBody(Ready):
     key = serializers.UUIDField(help_text="yours; names this transfer for ever")
-    debit = serializers.CharField(help_text=_ACCOUNT)
-    credit = serializers.CharField(help_text=_ACCOUNT)
+    debit = serializers.CharField(help_text=AN_ACCOUNT)
+    credit = serializers.CharField(help_text=AN_ACCOUNT)
     amount = AmountField()
     currency = serializers.ChoiceField(CURRENCIES)
     code = serializers.RegexField(CODE.pattern, help_text="what kind of transfer it is")
     effective = serializers.DateField(
         required=False, help_text="at most seven days ahead; today when left out"
     )
-    metadata = serializers.DictField(
-        child=serializers.CharField(max_length=LONGEST_TEXT), required=False
-    )
+    metadata = MetadataField(required=False)
 
 
 class LinkedTransferBody(TransferBody):
@@ -66,6 +74,101 @@ class BatchOut(Ready):
     results = BatchRowOut(many=True)
     counts = serializers.DictField(
         child=serializers.IntegerField(), help_text="how many of each outcome"
+    )
+
+
+class MovementBody(Ready):
+    """What a hold and an entry have in common with a transfer."""
+
+    key = serializers.UUIDField(help_text="yours; names this for ever")
+    currency = serializers.ChoiceField(CURRENCIES)
+    code = serializers.RegexField(rf"\A{CODE.pattern}\Z")
+    effective = EffectiveField(
+        required=False, help_text="at most seven days ahead; today when left out"
+    )
+
+    def like(self, actor: User, day: date | None) -> Posting:
+        """A posting but for accounts and amount. `day` is that of the first time."""
+        asked = self.validated_data
+        return Posting(
+            key=asked["key"],
+            debit=asked["key"],
+            credit=asked["key"],
+            amount=Decimal(0),
+            currency=asked["currency"],
+            code=asked["code"],
+            effective=asked.get("effective") or day or caracas_day(timezone.now()),
+            cause=("api", str(actor.pk)),
+            metadata=asked.get("metadata", {}),
+        )
+
+
+@example(
+    {
+        "key": "3c9a1f0e-5a55-4d6e-8f0e-2a6a5c1b7d01",
+        "debit": "2190-VES",
+        "credit": "4100-VES",
+        "amount": "100.00",
+        "currency": "VES",
+        "code": "fee",
+        "expires_at": "2099-01-01T00:00:00-04:00",
+    }
+)
+class HoldBody(MovementBody):
+    debit = AccountField()
+    credit = AccountField()
+    amount = AmountField()
+    expires_at = serializers.DateTimeField(help_text="then it is released by itself")
+
+    def posting(self, actor: User, day: date | None) -> Posting:
+        asked = self.validated_data
+        given = {name: asked[name] for name in ("debit", "credit", "amount")}
+        return replace(self.like(actor, day), **given)
+
+
+class LegBody(Ready):
+    account = AccountField()
+    side = serializers.ChoiceField(["debit", "credit"])
+    amount = AmountField()
+
+
+@example(
+    {
+        "key": "9a4f7c52-6e0b-4f7e-b1a5-0c8f6d1e2b03",
+        "currency": "VES",
+        "code": "payment",
+        "legs": [
+            {"account": "1120-VES", "side": "debit", "amount": "98.00"},
+            {"account": "5100-VES", "side": "debit", "amount": "2.00"},
+            {"account": "1110-VES", "side": "credit", "amount": "100.00"},
+        ],
+    }
+)
+class EntryBody(MovementBody):
+    legs = serializers.ListField(
+        child=LegBody(), min_length=2, max_length=MOST_LEGS, help_text="of one sum"
+    )
+    metadata = MetadataField(required=False)
+
+    def side(self, side: str) -> list[Leg]:
+        rows = self.validated_data["legs"]
+        return [(row["account"], row["amount"]) for row in rows if row["side"] == side]
+
+
+@example({"key": "4be1c1de-3d0f-4a39-8a4e-7b1f7e0d9c02", "reason": "Pago devuelto"})
+class ReverseBody(Ready):
+    key = serializers.UUIDField(help_text="yours; names the reversal for ever")
+    amount = AmountField(
+        required=False, allow_null=True, default=None, help_text="all that is left"
+    )
+    reason = StrictCharField(max_length=500)
+
+
+@example({"key": "5d2a8f1c-9b7e-4c63-a0d4-1e6f3b8c7a04"})
+class PostHoldBody(Ready):
+    key = serializers.UUIDField(help_text="yours; names the transfer for ever")
+    amount = AmountField(
+        required=False, allow_null=True, default=None, help_text="all of it"
     )
 
 

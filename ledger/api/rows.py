@@ -44,7 +44,7 @@ _NO_ACCOUNT = _("Send an account's id or its code, such as 1110-VES.")
 _NO_CURRENCY = _("Send one of VES, USD, EUR, COP.")
 _NO_CODE = _("Send 1 to 32 letters, digits or . : _ -")
 _NO_DAY = _("Send a day as YYYY-MM-DD.")
-_TOO_FAR = _("At most seven days ahead.")
+TOO_FAR = _("At most seven days ahead.")
 _NO_METADATA = _("Send at most 20 texts of 500 characters, by names of 40.")
 _NO_BOOLEAN = _("Send true or false.")
 _SAME_ACCOUNT = _("Debit and credit are one account.")
@@ -104,7 +104,7 @@ class Rows:
             code=_matching(row, "code", CODE, _NO_CODE),
             effective=self._day(row) if "effective" in row else self.today,
             cause=("api", str(self.actor_id)),
-            metadata=_metadata(row["metadata"]) if "metadata" in row else {},
+            metadata=read_metadata(row["metadata"]) if "metadata" in row else {},
             is_linked=_boolean(row["linked"]) if "linked" in row else False,
         )
 
@@ -113,7 +113,7 @@ class Rows:
         raw = row[name]
         known = self._accounts.get(raw) if isinstance(raw, str) else None
         if known is None:
-            known = self._accounts[raw] = _account_named(row, name)
+            known = self._accounts[raw] = account_named(row, name)
         return known
 
     def _day(self, row: Row) -> date:
@@ -122,7 +122,7 @@ class Rows:
         except ValueError as error:
             raise BadRow("effective", _NO_DAY) from error
         if day > self.today + AHEAD:
-            raise BadRow("effective", _TOO_FAR)
+            raise BadRow("effective", TOO_FAR)
         return day
 
 
@@ -140,7 +140,8 @@ def _matching(row: Row, name: str, form: re.Pattern[str], why: Promise) -> str:
     return raw
 
 
-def _account_named(row: Row, name: str) -> UUID:
+def account_named(row: Row, name: str) -> UUID:
+    """The account that a row names by id or code. :raises BadRow: by neither."""
     raw = row[name]
     if isinstance(raw, str) and _UUID.fullmatch(raw):
         return UUID(raw)
@@ -169,8 +170,11 @@ def _boolean(raw: object) -> bool:
     return raw
 
 
-def _metadata(raw: object) -> dict[str, object]:
-    """Texts by name, no deeper: what is equal to itself however it is written."""
+def read_metadata(raw: object) -> dict[str, object]:
+    """Texts by name, no deeper: equal to itself however it is written.
+
+    :raises BadRow: anything else, or too much of it.
+    """
     if (
         not isinstance(raw, dict)
         or len(raw) > MOST_METADATA

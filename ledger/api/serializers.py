@@ -7,7 +7,7 @@ from rest_framework import serializers
 from areamedica.api.serializing import Ready
 from ledger.amounts import from_minor
 from ledger.chart import Kind, Owner
-from ledger.models import Balance, Entry, Transfer
+from ledger.models import Balance, Entry, Hold, HoldEnd, Transfer
 from ledger.services.reading import LARGEST_PAGE
 
 
@@ -27,6 +27,7 @@ class AccountOut(Ready):
 class BalanceOut(Ready):
     account_id = serializers.UUIDField()
     amount = serializers.CharField()
+    held = serializers.CharField(help_text="of the amount, by open holds")
     currency = serializers.CharField()
     is_frozen = serializers.BooleanField()
 
@@ -34,6 +35,7 @@ class BalanceOut(Ready):
         return {
             "account_id": str(instance.pk),
             "amount": str(from_minor(instance.amount, instance.currency)),
+            "held": str(from_minor(instance.held, instance.currency)),
             "currency": instance.currency,
             "is_frozen": instance.is_frozen,
         }
@@ -87,6 +89,7 @@ class TransferOut(Ready):
     effective = serializers.DateField()
     code = serializers.CharField()
     cause = CauseOut()
+    reverses = serializers.UUIDField(allow_null=True, help_text="what it takes back")
     metadata = serializers.DictField(child=serializers.CharField())
 
     def to_representation(self, instance: Transfer) -> dict[str, Any]:
@@ -101,7 +104,48 @@ class TransferOut(Ready):
             "effective": instance.effective.isoformat(),
             "code": instance.code,
             "cause": {"type": instance.cause_type, "id": instance.cause_id},
+            "reverses": str(instance.reverses) if instance.reverses else None,
             "metadata": instance.metadata,
+        }
+
+
+class GroupOut(Ready):
+    """An entry of many legs: what it was booked as, in order."""
+
+    id = serializers.UUIDField()
+    transfers = TransferOut(many=True)
+
+
+class HoldOut(Ready):
+    id = serializers.UUIDField()
+    debit_id = serializers.UUIDField()
+    credit_id = serializers.UUIDField()
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    code = serializers.CharField()
+    effective = serializers.DateField()
+    state = serializers.ChoiceField(["open", *HoldEnd.Kind.values])
+    held_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    transfer_id = serializers.UUIDField(allow_null=True, help_text="once it is posted")
+
+    def to_representation(self, instance: Hold) -> dict[str, Any]:
+        end = getattr(instance, "end", None)
+        currency = instance.debit.currency
+        return {
+            "id": str(instance.key),
+            "debit_id": str(instance.debit_id),
+            "credit_id": str(instance.credit_id),
+            "amount": str(from_minor(instance.amount, currency)),
+            "currency": currency,
+            "code": instance.code,
+            "effective": instance.effective.isoformat(),
+            "state": end.kind if end else "open",
+            "held_at": instance.at.isoformat(),
+            "expires_at": instance.expires_at.isoformat(),
+            "ended_at": end.at.isoformat() if end else None,
+            "transfer_id": str(end.transfer_id) if end and end.transfer_id else None,
         }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ledger.api import accounts, transfers, views
+from ledger.api import accounts, entries, holds, transfers, views
 
 urlpatterns = [
     path("ledger/accounts", views.Accounts.as_view()),
@@ -9,7 +9,13 @@ urlpatterns = [
     path("ledger/accounts/<str:id>/history", views.AccountHistory.as_view()),
     path("ledger/accounts/<str:id>/freeze", accounts.Freeze.as_view()),
     path("ledger/accounts/<str:id>/release", accounts.Release.as_view()),
+    path("ledger/entries", entries.Entries.as_view()),
     path("ledger/entries/<str:id>", views.OneTransfer.as_view()),
+    path("ledger/entries/<str:id>/reverse", entries.Reverse.as_view()),
+    path("ledger/holds", holds.Holds.as_view()),
+    path("ledger/holds/<str:id>", holds.OneHold.as_view()),
+    path("ledger/holds/<str:id>/post", holds.PostHold.as_view()),
+    path("ledger/holds/<str:id>/void", holds.VoidHold.as_view()),
     path("ledger/transfers", transfers.Transfers.as_view()),
     path("ledger/transfers/batch", transfers.TransferBatch.as_view()),
 ]

@@ -28,8 +28,7 @@ def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
 
     :raises Forbidden: and whatever `post_batch` raises.
     """
-    batch = uuid4()
-    outcomes = book_batch(postings=postings, actor=actor, batch=batch)
+    outcomes = book_batch(postings=postings, actor=actor, batch=uuid4())
     if Outcome.KEY_REUSED not in outcomes:
         return outcomes
     for place in _booked_before(postings, outcomes):
@@ -37,7 +36,7 @@ def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
     # Posted after the others, but no balance is locked that was not before.
     again = [*_held_up(postings, outcomes)]
     rest = [replace(postings[place], is_linked=tied) for place, tied in again]
-    booked = book_batch(postings=rest, actor=actor, batch=batch)
+    booked = book_batch(postings=rest, actor=actor, batch=uuid4())
     for (place, _), outcome in zip(again, booked, strict=True):
         outcomes[place] = outcome
     return outcomes

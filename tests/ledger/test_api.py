@@ -40,6 +40,7 @@ def test_balance_history_and_entry_of_an_account(api: Any, aldo: User) -> None:
     assert client.get(f"{LEDGER}/accounts/{ana}/balance").json() == {
         "account_id": str(ana),
         "amount": "15.00",
+        "held": "0.00",
         "currency": "VES",
         "is_frozen": False,
     }

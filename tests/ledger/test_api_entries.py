@@ -1,0 +1,296 @@
+"""Entries of many legs, reversals and holds over the API."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts import roles
+from accounts.models import User
+from ledger.models import Balance, Hold, Transfer
+from ledger.services.holds import expire_holds
+from ledger.services.proof import findings
+from tests.accounts.machines import deliver, make_machine
+from tests.ledger.bodies import LEDGER, TRANSFERS, body, code_of, send
+from tests.ledger.books import FEES, TRANSIT, amount_of, customer
+from tests.storms.together import together
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+ENTRIES = f"{LEDGER}/entries"
+HOLDS = f"{LEDGER}/holds"
+WHY = {"reason": "Se deshizo"}
+
+
+@pytest.fixture
+def client(api: Any, person: Any, settings: Any) -> Any:
+    """The bookkeeper's."""
+    settings.USER_RATE_LIMIT_REQUESTS = 10**9
+    return api(person("berta", "bookkeeper"))
+
+
+def entry(*legs: tuple[Any, str, Any], **given: Any) -> dict[str, Any]:
+    return {
+        "key": str(uuid4()),
+        "currency": "VES",
+        "code": "payment",
+        "legs": [
+            {"account": str(account), "side": side, "amount": amount}
+            for account, side, amount in legs
+        ],
+        **given,
+    }
+
+
+def hold(debit: Any, credit: Any, amount: Any = "4.00", **given: Any) -> dict[str, Any]:
+    later = timezone.now() + timedelta(hours=1)
+    held = body(debit, credit, amount, expires_at=later.isoformat())
+    return {**held, **given}
+
+
+def reversal(**given: Any) -> dict[str, Any]:
+    return {"key": str(uuid4()), **WHY, **given}
+
+
+def test_an_entry_of_many_legs_is_booked_once_and_whole(client: Any) -> None:
+    ana = customer("ana")
+    sent = entry(
+        (TRANSIT, "debit", "100.00"),
+        (ana, "credit", "98.00"),
+        ("4100-VES", "credit", "2.00"),
+        metadata={"nota": "Á"},
+    )
+    first, again = send(client, ENTRIES, sent), send(client, ENTRIES, sent)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    shown = first.json()["transfers"]
+    assert [(each["credit_id"], each["amount"]) for each in shown] == [
+        (str(ana), "98.00"),
+        (str(FEES), "2.00"),
+    ]
+    assert shown[0]["metadata"] == {"nota": "Á"}
+    assert (amount_of(TRANSIT), amount_of(ana), amount_of(FEES)) == (10_000, 9_800, 200)
+    other = {**sent, "code": "other"}
+    assert code_of(send(client, ENTRIES, other)) == (409, "POSTING_KEY_REUSED")
+    assert findings() == []
+
+
+def test_an_entry_that_cannot_be_is_refused_whole(client: Any) -> None:
+    ana = customer("ana")
+    cases: list[tuple[dict[str, Any], str]] = [
+        (
+            entry((TRANSIT, "debit", "1.00"), (ana, "credit", "2.00")),
+            "MALFORMED_POSTING",
+        ),
+        (
+            entry((TRANSIT, "debit", "1.00"), (ana, "debit", "1.00")),
+            "MALFORMED_POSTING",
+        ),
+        (entry((ana, "debit", "1.00"), (ana, "credit", "1.00")), "MALFORMED_POSTING"),
+        (entry((TRANSIT, "debit", "1.00")), "VALIDATION_ERROR"),
+        (entry((TRANSIT, "debit", 1), (ana, "credit", "1.00")), "VALIDATION_ERROR"),
+        (entry((TRANSIT, "debit", "0"), (ana, "credit", "0")), "VALIDATION_ERROR"),
+        (entry((TRANSIT, "Debit", "1"), (ana, "credit", "1")), "VALIDATION_ERROR"),
+        (entry((5, "debit", "1"), (ana, "credit", "1")), "VALIDATION_ERROR"),
+        (entry(*[(ana, "debit", "1")] * 501), "VALIDATION_ERROR"),
+        (
+            entry(
+                (TRANSIT, "debit", "3.00"),
+                (ana, "debit", "1.00"),
+                (FEES, "credit", "4.00"),
+            ),
+            "INSUFFICIENT_FUNDS",
+        ),
+        (
+            entry((TRANSIT, "debit", "1.00"), (uuid4(), "credit", "1.00")),
+            "UNKNOWN_ACCOUNT",
+        ),
+        (
+            entry((TRANSIT, "debit", "1.00"), (ana, "credit", "1.00"), currency="USD"),
+            "CURRENCY_MISMATCH",
+        ),
+        (
+            entry(
+                (TRANSIT, "debit", "1.00"),
+                (ana, "credit", "1.00"),
+                metadata={"a": {"b": "c"}},
+            ),
+            "VALIDATION_ERROR",
+        ),
+        (
+            entry(
+                (TRANSIT, "debit", "1.00"),
+                (ana, "credit", "1.00"),
+                effective="2999-01-01",
+            ),
+            "VALIDATION_ERROR",
+        ),
+    ]
+    for sent, code in cases:
+        assert code_of(send(client, ENTRIES, sent))[1] == code, sent
+    assert not Transfer.objects.exists()
+
+
+def test_a_transfer_is_taken_back_in_parts_and_no_further(client: Any) -> None:
+    ana, sent = customer("ana"), body(TRANSIT, customer("ana"), "10.00")
+    send(client, TRANSFERS, sent)
+    back = f"{ENTRIES}/{sent['key']}/reverse"
+    part = reversal(amount="4.00")
+    first, again = send(client, back, part), send(client, back, part)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert first.json()["reverses"] == sent["key"]
+    assert first.json()["debit_id"] == str(ana)
+    too_much = send(client, back, reversal(amount="6.01"))
+    assert code_of(too_much) == (422, "EXCEEDS_ORIGINAL")
+    rest = reversal()
+    assert send(client, back, rest).json()["amount"] == "6.00"
+    assert code_of(send(client, back, reversal())) == (422, "EXCEEDS_ORIGINAL")
+    other = send(client, back, {**part, "amount": "5.00"})
+    assert code_of(other) == (409, "POSTING_KEY_REUSED")
+    of_it = send(client, f"{ENTRIES}/{rest['key']}/reverse", reversal())
+    assert code_of(of_it) == (422, "NOT_REVERSIBLE")
+    assert amount_of(ana) == 0
+    assert findings() == []
+
+
+def test_what_is_not_there_is_not_taken_back(client: Any) -> None:
+    for name in (uuid4(), "x"):
+        answer = send(client, f"{ENTRIES}/{name}/reverse", reversal())
+        assert code_of(answer) == (404, "ENTRY_NOT_FOUND")
+    sent = body(TRANSIT, customer("ana"))
+    send(client, TRANSFERS, sent)
+    for wrong in ({"key": "x"}, {"amount": 1}, {"amount": "0"}, {"reason": ""}):
+        answer = send(client, f"{ENTRIES}/{sent['key']}/reverse", reversal(**wrong))
+        assert code_of(answer) == (400, "VALIDATION_ERROR")
+    assert Transfer.objects.count() == 1
+
+
+def test_held_money_is_kept_free_and_posted_in_part(client: Any) -> None:
+    ana = customer("ana")
+    send(client, TRANSFERS, body(TRANSIT, ana, "10.00"))
+    wanted = hold(ana, FEES, "8.00")
+    first, again = send(client, HOLDS, wanted), send(client, HOLDS, wanted)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert (first.json()["state"], first.json()["amount"]) == ("open", "8.00")
+    balance = client.get(f"{LEDGER}/accounts/{ana}/balance").json()
+    assert (balance["amount"], balance["held"]) == ("10.00", "8.00")
+    answer = send(client, TRANSFERS, body(ana, FEES, "3.00"))
+    assert code_of(answer) == (422, "INSUFFICIENT_FUNDS")
+    path = f"{HOLDS}/{wanted['key']}"
+    booked = {"key": str(uuid4()), "amount": "5.00"}
+    too_much = {"key": str(uuid4()), "amount": "8.01"}
+    assert code_of(send(client, f"{path}/post", too_much))[1] == "EXCEEDS_ORIGINAL"
+    first = send(client, f"{path}/post", booked)
+    again = send(client, f"{path}/post", booked)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json()["cause"] == {"type": "hold", "id": wanted["key"]}
+    shown = client.get(path).json()
+    assert (shown["state"], shown["transfer_id"]) == ("posted", booked["key"])
+    assert code_of(send(client, f"{path}/void", WHY)) == (409, "HOLD_ENDED")
+    another = {"key": str(uuid4())}
+    assert code_of(send(client, f"{path}/post", another)) == (409, "HOLD_ENDED")
+    assert amount_of(ana) == 500
+    assert findings() == []
+
+
+def test_a_hold_is_let_go_or_expires(client: Any) -> None:
+    ana = customer("ana")
+    send(client, TRANSFERS, body(TRANSIT, ana, "10.00"))
+    one, two = hold(ana, FEES), hold(ana, FEES)
+    for each in (one, two):
+        assert send(client, HOLDS, each).status_code == 201
+    for _ in range(2):
+        answer = send(client, f"{HOLDS}/{one['key']}/void", WHY)
+        assert (answer.status_code, answer.json()["state"]) == (200, "voided")
+    assert expire_holds(timezone.now() + timedelta(hours=2)) == 1
+    path = f"{HOLDS}/{two['key']}"
+    assert client.get(path).json()["state"] == "expired"
+    answer = send(client, f"{path}/post", {"key": str(uuid4())})
+    assert answer.status_code == 409
+    assert Balance.objects.get(pk=ana).held == 0
+
+
+def test_a_hold_that_cannot_be_is_refused(client: Any) -> None:
+    ana = customer("ana")
+    before = (timezone.now() - timedelta(seconds=1)).isoformat()
+    cases = [
+        (hold(ana, FEES), "INSUFFICIENT_FUNDS"),
+        (hold(TRANSIT, uuid4()), "UNKNOWN_ACCOUNT"),
+        (hold(TRANSIT, ana, currency="USD"), "CURRENCY_MISMATCH"),
+        (hold(TRANSIT, TRANSIT), "MALFORMED_POSTING"),
+        (hold(TRANSIT, ana, expires_at=before), "HOLD_EXPIRED"),
+        (hold(TRANSIT, ana, "100000000000000.01"), "UNPOSTABLE_AMOUNT"),
+        (hold(TRANSIT, ana, 4), "VALIDATION_ERROR"),
+        (hold(TRANSIT, ana, code="a b"), "VALIDATION_ERROR"),
+        (hold(TRANSIT, "x"), "VALIDATION_ERROR"),
+        (hold(TRANSIT, ana, expires_at="tomorrow"), "VALIDATION_ERROR"),
+    ]
+    for sent, code in cases:
+        assert code_of(send(client, HOLDS, sent))[1] == code, sent
+    for name in (uuid4(), "x"):
+        path = f"{HOLDS}/{name}"
+        assert code_of(client.get(path)) == (404, "HOLD_NOT_FOUND")
+        for verb, sent in (("post", {"key": str(uuid4())}), ("void", WHY)):
+            answer = send(client, f"{path}/{verb}", sent)
+            assert code_of(answer) == (404, "HOLD_NOT_FOUND")
+    assert not Hold.objects.exists()
+
+
+def changes(key: Any, held: Any) -> list[tuple[str, Any]]:
+    return [
+        (ENTRIES, entry((TRANSIT, "debit", "1.00"), (FEES, "credit", "1.00"))),
+        (f"{ENTRIES}/{key}/reverse", reversal()),
+        (HOLDS, hold(TRANSIT, FEES)),
+        (f"{HOLDS}/{held}/post", {"key": str(uuid4())}),
+        (f"{HOLDS}/{held}/void", WHY),
+    ]
+
+
+@pytest.mark.parametrize("role", list(roles.MATRIX))
+def test_every_role_by_every_change(
+    api: Any, person: Any, client: Any, role: str
+) -> None:
+    sent, held = body(TRANSIT, customer("ana")), hold(TRANSIT, FEES)
+    send(client, TRANSFERS, sent)
+    send(client, HOLDS, held)
+    visitor = api(person("paula", role))
+    answers = [send(visitor, *each) for each in changes(sent["key"], held["key"])]
+    read = visitor.get(f"{HOLDS}/{held['key']}").status_code
+    assert read == (200 if role in {"bookkeeper", "auditor", "admin"} else 403)
+    if role in {"bookkeeper", "admin"}:
+        assert [each.status_code for each in answers] == [201, 201, 201, 201, 409]
+        return
+    assert {code_of(each) for each in answers} == {(403, "FORBIDDEN")}
+    assert (Transfer.objects.count(), Hold.objects.count()) == (1, 1)
+
+
+def test_a_machine_signs_whatever_it_changes(root: User) -> None:
+    machine = make_machine(root, "ledger:post")
+    for path, sent in changes(uuid4(), uuid4()):
+        unsigned = deliver(machine.request("POST", path, sent))
+        assert code_of(unsigned) == (403, "SIGNATURE_REQUIRED")
+        signed = machine.sign(machine.request("POST", path, sent))
+        assert deliver(signed).status_code in {201, 404}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_more_is_taken_back_than_was_there_from_many_sides(
+    api: Any, root: User, settings: Any
+) -> None:
+    settings.USER_RATE_LIMIT_REQUESTS = 10**9
+    client, ana = api(root), customer("ana")
+    sent = body(TRANSIT, ana, "10.00")
+    send(client, TRANSFERS, sent)
+    path = f"{ENTRIES}/{sent['key']}/reverse"
+    answers = together(
+        *[lambda: send(client, path, reversal(amount="3.00"))] * 6,
+        *[lambda: send(client, HOLDS, hold(ana, FEES, "3.00"))] * 6,
+    )
+    counted = Counter(each.status_code for each in answers)
+    assert counted == {201: 3, 422: 9}
+    assert findings() == []
