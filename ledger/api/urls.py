@@ -18,4 +18,16 @@ urlpatterns = [
     path("ledger/holds/<str:id>/void", holds.VoidHold.as_view()),
     path("ledger/transfers", transfers.Transfers.as_view()),
     path("ledger/transfers/batch", transfers.TransferBatch.as_view()),
+    # The payment seed's shorter addresses (conflict C17): the same views, once in the
+    # document. GET /transactions/{id} is a claim's and stays so; an entry of the books
+    # is read at /ledger/entries/{id}.
+    path("accounts", views.Accounts.as_view(schema=None)),
+    path("accounts/<str:id>", views.OneAccount.as_view(schema=None)),
+    path("accounts/<str:id>/balance", views.AccountBalance.as_view(schema=None)),
+    path("transfers", transfers.Transfers.as_view(schema=None)),
+    path(
+        "transactions/account/<str:id>/history",
+        views.AccountHistory.as_view(schema=None),
+    ),
+    path("transactions/<str:id>/reverse", entries.Reverse.as_view(schema=None)),
 ]
