@@ -1,12 +1,14 @@
 from django.urls import path
 
-from ledger.api import accounts, entries, holds, transfers, views
+from ledger.api import accounts, entries, holds, reports, transfers, views
 
 urlpatterns = [
     path("ledger/accounts", views.Accounts.as_view()),
     path("ledger/accounts/<str:id>", views.OneAccount.as_view()),
-    path("ledger/accounts/<str:id>/balance", views.AccountBalance.as_view()),
+    path("ledger/accounts/<str:id>/balance", reports.AccountBalance.as_view()),
+    path("ledger/accounts/<str:id>/below", reports.Below.as_view()),
     path("ledger/accounts/<str:id>/history", views.AccountHistory.as_view()),
+    path("ledger/accounts/<str:id>/statement", reports.AccountStatement.as_view()),
     path("ledger/accounts/<str:id>/freeze", accounts.Freeze.as_view()),
     path("ledger/accounts/<str:id>/release", accounts.Release.as_view()),
     path("ledger/entries", entries.Entries.as_view()),
@@ -16,6 +18,9 @@ urlpatterns = [
     path("ledger/holds/<str:id>", holds.OneHold.as_view()),
     path("ledger/holds/<str:id>/post", holds.PostHold.as_view()),
     path("ledger/holds/<str:id>/void", holds.VoidHold.as_view()),
+    path("ledger/reports/balance-sheet", reports.BalanceSheet.as_view()),
+    path("ledger/reports/income-statement", reports.IncomeStatement.as_view()),
+    path("ledger/reports/trial-balance", reports.TrialBalance.as_view()),
     path("ledger/transfers", transfers.Transfers.as_view()),
     path("ledger/transfers/batch", transfers.TransferBatch.as_view()),
     # The payment seed's shorter addresses (conflict C17): the same views, once in the
@@ -23,7 +28,7 @@ urlpatterns = [
     # is read at /ledger/entries/{id}.
     path("accounts", views.Accounts.as_view(schema=None)),
     path("accounts/<str:id>", views.OneAccount.as_view(schema=None)),
-    path("accounts/<str:id>/balance", views.AccountBalance.as_view(schema=None)),
+    path("accounts/<str:id>/balance", reports.AccountBalance.as_view(schema=None)),
     path("transfers", transfers.Transfers.as_view(schema=None)),
     path(
         "transactions/account/<str:id>/history",

@@ -20,7 +20,6 @@ from ledger.api.serializers import (
     AccountOut,
     AccountQuery,
     AccountsOut,
-    BalanceOut,
     EntryOut,
     HistoryOut,
     HistoryQuery,
@@ -101,14 +100,6 @@ class OneAccount(Read):
         if found is None:
             raise AccountNotFound
         return Response(AccountOut(found).data)
-
-
-class AccountBalance(Read):
-    @refuses(AccountNotFound)
-    @extend_schema(responses=BalanceOut, operation_id="ledger_accounts_balance")
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002 (the contract's)
-        """What is on the account now, on its own side."""
-        return Response(BalanceOut(reading.balance_of(named(id, AccountNotFound))).data)
 
 
 class AccountHistory(Read):

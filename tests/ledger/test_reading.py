@@ -1,7 +1,6 @@
 """What was on an account at any moment, by booking and by effective day."""
 
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -88,32 +87,6 @@ def test_a_history_is_read_page_by_page_newest_first() -> None:
     assert [each.seq for each in older] == [5, 4, 3]
     assert [each.counterpart_id for each in older] == [TRANSIT] * 3
     assert reading.history(ana, before=1) == []
-
-
-def test_a_statement_closes_with_its_opening_and_every_change() -> None:
-    book_on_days((0, "1.00", 0), (1, "2.00", 1), (2, "4.00", 2), (3, "8.00", 3))
-    day = caracas_day(FIRST)
-    found = reading.statement(
-        customer("ana"), first=day + timedelta(days=1), last=day + timedelta(days=2)
-    )
-    assert (str(found.opening), str(found.closing)) == ("1.00", "7.00")
-    assert [each.amount for each in found.entries] == [200, 400]
-    empty = reading.statement(customer("ana"), first=date(2020, 1, 1), last=day)
-    assert (empty.opening, empty.closing) == (Decimal("0.00"), Decimal("1.00"))
-
-
-def test_both_columns_of_the_trial_balance_have_one_sum() -> None:
-    ana = customer("ana")
-    post(posting(TRANSIT, ana, "10.00"))
-    post(posting(ana, FEES, "4.00"))
-    post(posting(FEES, TRANSIT, "5.00"))  # an income that has become a loss
-    lines = reading.trial_balance("VES")
-    assert [(each.code[:8], str(each.debit), str(each.credit)) for each in lines] == [
-        ("1110-VES", "5.00", "0.00"),
-        ("2100-VES", "0.00", "6.00"),
-        ("4100-VES", "1.00", "0.00"),
-    ]
-    assert reading.trial_balance("USD") == []
 
 
 def test_an_account_that_is_none_is_refused() -> None:

@@ -1,0 +1,213 @@
+"""What the books say as a whole: trial balance, balance sheet, income statement.
+
+Patients' accounts are folded into their heading, so a report is as long as the chart.
+What is now is added up from the balances; a past moment takes the transfers since.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from areamedica.clock import start_of
+from ledger.amounts import MINOR_DIGITS, from_minor
+from ledger.chart import SIDE, Kind
+from ledger.models import Balance
+from ledger.services.reading import LARGEST_PAGE
+
+# No transfer takes effect longer after its booking (migration 0002 refuses it).
+AHEAD = timedelta(days=7)
+_HERE = Path(__file__).parent
+_ALL = (_HERE / "reports.sql").read_text(encoding="utf-8")
+_BELOW = (_HERE / "below.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class AsOf:
+    """When: just before the moment `at` as booked, at the end of the Caracas day `on`
+    by effective date, or now when neither is given. Never both."""
+
+    at: datetime | None = None
+    on: date | None = None
+
+    @property
+    def since(self) -> datetime | None:
+        """Nothing booked before this is later; None: nothing at all is."""
+        return self.at if self.on is None else start_of(self.on - AHEAD)
+
+
+NOW = AsOf()
+
+
+@dataclass(frozen=True)
+class Line:
+    """An account, or a heading with `accounts` folded into it, and what is on it.
+
+    Of an account one side is zero; a heading has what stands on either side below it.
+    """
+
+    account_id: UUID
+    code: str
+    name: str
+    kind: Kind
+    currency: str
+    accounts: int
+    debit: Decimal
+    credit: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        """On its own side: an asset grows by debits, a liability by credits."""
+        return (self.debit - self.credit) * SIDE[self.kind]
+
+
+def total(lines: Iterable[Line]) -> Decimal:
+    return sum((line.amount for line in lines), Decimal("0.00"))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Lines of one currency with their totals."""
+
+    currency: str
+    lines: Sequence[Line]
+
+    def of(self, kind: Kind) -> list[Line]:
+        return [line for line in self.lines if line.kind == kind]
+
+    @property
+    def assets(self) -> Decimal:
+        return total(self.of(Kind.ASSET))
+
+    @property
+    def liabilities(self) -> Decimal:
+        return total(self.of(Kind.LIABILITY))
+
+    @property
+    def income(self) -> Decimal:
+        return total(self.of(Kind.INCOME))
+
+    @property
+    def expenses(self) -> Decimal:
+        return total(self.of(Kind.EXPENSE))
+
+    @property
+    def result(self) -> Decimal:
+        """Income less expenses. In whole books it is also assets less liabilities."""
+        return self.income - self.expenses
+
+    @property
+    def debit(self) -> Decimal:
+        return sum((line.debit for line in self.lines), Decimal("0.00"))
+
+    @property
+    def credit(self) -> Decimal:
+        return sum((line.credit for line in self.lines), Decimal("0.00"))
+
+
+def balances(currency: str, as_of: AsOf = NOW) -> Sheet:
+    """Everything that something was on, by code: trial balance and balance sheet.
+
+    Debit and credit have one sum, and assets are liabilities and the result.
+    """
+    return Sheet(currency, _lines(_ALL, as_of, {"currencies": [currency]}))
+
+
+def all_balances() -> list[Sheet]:
+    """The books now in every currency that anything was ever booked in."""
+    lines = _lines(_ALL, NOW, {"currencies": list(MINOR_DIGITS)})
+    return [
+        Sheet(currency, [line for line in lines if line.currency == currency])
+        for currency in currencies_in_use()
+    ]
+
+
+def currencies_in_use() -> list[str]:
+    """Those something was booked in, in the house's order; the first one at least."""
+    moved = set(Balance.objects.filter(seq__gt=0).values_list("currency", flat=True))
+    return [each for each in MINOR_DIGITS if each in moved] or list(MINOR_DIGITS)[:1]
+
+
+def below(
+    heading: UUID, as_of: AsOf = NOW, *, after: str = "", limit: int = LARGEST_PAGE
+) -> tuple[list[Line], str | None]:
+    """The accounts of a heading by code, also empty ones, and where to go on."""
+    asked = {"heading": heading, "after": after, "limit": limit}
+    found = _lines(_BELOW, as_of, asked)
+    return found, found[-1].code if len(found) == limit else None
+
+
+def income_statement(currency: str, *, first: date, last: date) -> Sheet:
+    """What was earned and spent on these Caracas days, by effective date."""
+    before = {
+        line.code: line
+        for line in balances(currency, AsOf(on=first - timedelta(days=1))).lines
+    }
+    until = {line.code: line for line in balances(currency, AsOf(on=last)).lines}
+    changed = [
+        _between(before.get(code), until.get(code))
+        for code in sorted(before.keys() | until.keys())
+    ]
+    of_the_result = {Kind.INCOME, Kind.EXPENSE}
+    return Sheet(
+        currency,
+        [line for line in changed if line.kind in of_the_result and line.amount],
+    )
+
+
+def _between(before: Line | None, until: Line | None) -> Line:
+    """What came to a line between two moments, at one of which it may be missing."""
+    line = until or before
+    assert line is not None  # noqa: S101 (a code comes from one of the two)
+    debited = sum(
+        (
+            (each.debit - each.credit) * sign
+            for each, sign in ((until, 1), (before, -1))
+            if each
+        ),
+        Decimal("0.00"),
+    )
+    return Line(
+        line.account_id,
+        line.code,
+        line.name,
+        line.kind,
+        line.currency,
+        line.accounts,
+        debit=max(debited, Decimal("0.00")),
+        credit=max(-debited, Decimal("0.00")),
+    )
+
+
+def _lines(sql: str, as_of: AsOf, asked: dict[str, Any]) -> list[Line]:
+    moment = {"since": as_of.since or "infinity", "day": as_of.on}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**moment, **asked})
+        return [_line(*row) for row in cursor.fetchall()]
+
+
+def _line(
+    account_id: UUID,
+    code: str,
+    name: str,
+    kind: str,
+    currency: str,
+    accounts: int,
+    debit: Decimal,
+    credit: Decimal,
+) -> Line:
+    return Line(
+        account_id,
+        code,
+        name,
+        Kind(kind),
+        currency,
+        accounts,
+        debit=from_minor(int(debit), currency),
+        credit=from_minor(int(credit), currency),
+    )
