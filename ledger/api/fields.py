@@ -17,7 +17,7 @@ from ledger.api.rows import (
     account_named,
     read_metadata,
 )
-from ledger.services.reading import AHEAD
+from ledger.models.transfers import AHEAD
 
 AN_ACCOUNT = "an account's id, or its code"
 

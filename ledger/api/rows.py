@@ -19,8 +19,8 @@ from areamedica.money import CURRENCIES, UnreadableAmount, parse_amount
 from ledger.amounts import LARGEST_MINOR, from_minor
 from ledger.chart import account_id
 from ledger.models import Transfer
+from ledger.models.transfers import AHEAD
 from ledger.services.posting import Posting
-from ledger.services.reading import AHEAD
 from ledger.services.transfers import groups
 
 MOST_METADATA = 20

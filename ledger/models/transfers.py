@@ -1,10 +1,15 @@
 """One immutable row moves money from one account to another."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ledger.models.accounts import Account
+
+# No transfer takes effect longer after its booking (migration 0002 refuses it).
+AHEAD = timedelta(days=7)
 
 
 class Transfer(models.Model):

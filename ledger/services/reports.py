@@ -18,10 +18,9 @@ from areamedica.clock import start_of
 from ledger.amounts import MINOR_DIGITS, from_minor
 from ledger.chart import SIDE, Kind
 from ledger.models import Balance
+from ledger.models.transfers import AHEAD
 from ledger.services.reading import LARGEST_PAGE
 
-# No transfer takes effect longer after its booking (migration 0002 refuses it).
-AHEAD = timedelta(days=7)
 _HERE = Path(__file__).parent
 _ALL = (_HERE / "reports.sql").read_text(encoding="utf-8")
 _BELOW = (_HERE / "below.sql").read_text(encoding="utf-8")
