@@ -76,6 +76,17 @@ class Action(models.TextChoices):
     MONTH_CLOSED = "ledger.month_closed", _("Month closed")
     REOPENING_ASKED = "ledger.reopening_asked", _("Reopening of a month asked for")
     MONTH_REOPENED = "ledger.month_reopened", _("Month reopened")
+    ERASURE_ASKED = "privacy.erasure_asked", _("Erasure of a person asked for")
+    ERASURE_WITHDRAWN = "privacy.erasure_withdrawn", _("Erasure request withdrawn")
+    SUBJECT_ERASED = "privacy.subject_erased", _("Personal data erased")
+    SUBJECT_EXPORTED = "privacy.subject_exported", _("Personal data handed out")
+    PRUNING_ASKED = "audit.pruning_asked", _("Pruning of old records asked for")
+    PRUNING_DECLINED = "audit.pruning_declined", _("Pruning of old records declined")
+    RETENTION_PRUNED = (
+        "audit.retention_pruned",
+        _("Pruning of old records approved"),
+    )
+    COMPLIANCE_REPORTED = "audit.compliance_reported", _("Compliance report made")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

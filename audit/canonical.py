@@ -60,5 +60,5 @@ def pseudonym(person: str) -> str:
 
     Keyed, because the few million phones and documents of a country are soon hashed.
     """
-    key = settings.SECRET_KEY.encode()
+    key = settings.PSEUDONYM_KEY.encode()
     return hmac.new(key, person.encode(), hashlib.sha256).hexdigest()[:32]

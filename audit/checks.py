@@ -62,6 +62,24 @@ def _level(alias: str) -> list[CheckMessage]:
     ]
 
 
+_SHORTEST_SECRET = 32
+
+
+@register()
+def privacy_keys_are_strong(**_: Any) -> list[Error]:
+    """A short key is guessed, and with it every note and pseudonym."""
+    keys_of_ours = [*settings.PRIVACY_KEYS, settings.PSEUDONYM_KEY]
+    if all(len(key) >= _SHORTEST_SECRET for key in keys_of_ours):
+        return []
+    return [
+        Error(
+            "PRIVACY_KEY or PSEUDONYM_KEY has fewer than "
+            f"{_SHORTEST_SECRET} characters.",
+            id="audit.E009",
+        )
+    ]
+
+
 @register()
 def journal_can_be_sealed(**_: Any) -> list[Error]:
     """A journal that nobody signs is a table like any other."""

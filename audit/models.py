@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import every_action
+from audit.keeping import SubjectKey as SubjectKey
 
 
 class Xid(models.Field):  # type: ignore[type-arg]  # not at run time

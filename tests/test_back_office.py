@@ -41,6 +41,7 @@ PAGES: dict[str, set[str]] = {
     "/admin/accounts/role/": {"admin"},
     "/admin/audit/record/": {"auditor", "admin"},
     "/admin/audit/record/{record}/change/": {"auditor", "admin"},
+    "/admin/transactions/erasurerequest/": {"admin"},
 }
 BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}{{row}}/ask/": {"cashier", "reviewer", "admin"},
@@ -61,6 +62,10 @@ BUTTONS: dict[str, set[str]] = {
     "/admin/accounts/user/{ana}/grant/": {"admin"},
     "/admin/accounts/user/{ana}/revoke/1/": {"admin"},
     "/admin/accounts/role/1/edit/": {"admin"},
+    "/admin/transactions/erasurerequest/ask/": {"admin"},
+    "/admin/transactions/erasurerequest/hand-out/": {"admin"},
+    "/admin/transactions/erasurerequest/{row}/carry-out/": {"admin"},
+    "/admin/transactions/erasurerequest/{row}/withdraw/": {"admin"},
 }
 ROLES = ("cashier", "support", "reviewer", "bookkeeper", "auditor", "admin")
 
@@ -186,7 +191,7 @@ def test_the_menu_shows_each_what_he_may_open(
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
     assert titles(aldo) == ["Inicio", "Transacciones", "Diario"]
-    assert len(titles(root)) == 11
+    assert len(titles(root)) == 12
     assert titles(root)[-1] == "Clientes de servicio"
 
 

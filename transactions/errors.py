@@ -81,3 +81,51 @@ class AskedTooOften(Refusal):
     kind = Kind.RATE_LIMIT
     code = "BANK_BUDGET_SPENT"
     sentence = _("The bank is asked at most twice a minute about one transaction.")
+
+
+class OwnRequest(Refusal):
+    kind = Kind.AUTHORIZATION
+    code = "OWN_REQUEST"
+    sentence = _("You asked for this yourself; a second person carries it out.")
+
+
+class RequestNotFound(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "REQUEST_NOT_FOUND"
+    sentence = _("There is no such request.")
+
+
+class NobodyNamed(Refusal):
+    kind = Kind.VALIDATION
+    code = "NOBODY_NAMED"
+    sentence = _("Name the person by document, by phone, or by both.")
+
+
+class NothingHeld(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "NOTHING_HELD"
+    sentence = _("Nothing is held under that document and phone.")
+
+
+class SeveralPeople(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "SEVERAL_PEOPLE"
+    sentence = _("{people} people use that phone; name the person by document.")
+
+
+class RequestClosed(Refusal):
+    kind = Kind.CONFLICT
+    code = "REQUEST_CLOSED"
+    sentence = _("This request was closed already.")
+
+
+class ClaimsOpen(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "CLAIMS_OPEN"
+    sentence = _("{open} of the person's transactions are not decided yet.")
+
+
+class BankBeingAsked(Refusal):
+    kind = Kind.CONFLICT
+    code = "BANK_BEING_ASKED"
+    sentence = _("The bank is being asked about this person; try again in 2 minutes.")

@@ -1,4 +1,6 @@
-"""Accounts of people: made, changed, closed."""
+"""Accounts of people: made, changed, closed, forgotten."""
+
+from collections.abc import Iterable
 
 from django.contrib.auth.password_validation import validate_password
 from django.db.models.functions import Now
@@ -135,3 +137,26 @@ def describe(*, actor: User, user: User, changes: dict[str, str]) -> None:
         subject=("user", user.pk),
         facts={"changed": sorted(changes)},
     )
+
+
+@atomic
+def forget(*, actor: User, users: Iterable[User]) -> int:
+    """Blank the accounts of patients who want to be forgotten; how many.
+
+    The row stays, for it recorded things; nobody signs in with it again. Staff are not
+    forgotten: who decided what is kept as long as the books.
+
+    :raises Forbidden: the actor may not erase personal data.
+    """
+    actor.demand(Permission.PRIVACY_MANAGE)
+    patients = [user for user in users if not user.is_staff and not user.is_machine]
+    for user in patients:
+        user.email = f"{user.pk}@erased.invalid"
+        user.full_name = user.phone = user.national_id = ""
+        user.is_active = user.is_verified = False
+        user.deleted_at = Now()
+        user.set_unusable_password()
+        user.save()
+        end_every_sign_in(user)
+        record(Action.USER_DEACTIVATED, actor_id=actor.pk, subject=("user", user.pk))
+    return len(patients)

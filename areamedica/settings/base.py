@@ -496,6 +496,16 @@ WEBHOOK_KEYS = env.words("WEBHOOK_KEY") or [SECRET_KEY]
 # Hosts, as URLs spell them, that may be private and spoken to without TLS.
 WEBHOOK_PRIVATE_HOSTS = env.words("WEBHOOK_PRIVATE_HOSTS")
 
+# --- What the law asks ---------------------------------------------------------------
+# The first one wraps the keys of personal words, every one unwraps (docs/privacy.md).
+PRIVACY_KEYS = env.words("PRIVACY_KEY") or [SECRET_KEY]
+# Makes the pseudonyms of the journal; never changed, or equal persons differ in it.
+PSEUDONYM_KEY = env.text("PSEUDONYM_KEY", "") or SECRET_KEY
+# Accounting records are kept ten years at least (Código de Comercio, art. 44).
+RETENTION_YEARS = env.number("RETENTION_YEARS", 10, least=10)
+# The country the data stand in (ISO 3166-1): written into reports and exports.
+DATA_RESIDENCY = env.text("DATA_RESIDENCY", "VE")
+
 # --- Watching ------------------------------------------------------------------------
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 METRICS_ADDRESSES = env.words("METRICS_ADDRESSES")

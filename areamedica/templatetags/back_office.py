@@ -80,6 +80,12 @@ def day(value: date | str | None) -> str:
 
 
 @register.filter
+def patient(name: str) -> str:
+    """The name; where it was erased, that it was."""
+    return name or _("Data erased")
+
+
+@register.filter
 def phone(number: str, dash: str = "—") -> str:
     """`584141234567` to `0414-1234567`; `dash` for nothing."""
     if not number:

@@ -142,7 +142,7 @@ def test_the_database_refuses_a_decision_on_ones_own(
 )
 @pytest.mark.parametrize(
     ("table", "column"),
-    [("transactions_transactionevent", "note"), ("audit_record", "facts")],
+    [("transactions_transactionevent", "reason"), ("audit_record", "facts")],
 )
 def test_history_is_written_once(
     row: Transaction, statement: str, table: str, column: str

@@ -83,7 +83,7 @@ def context_of(transaction: Transaction, *, actor: User) -> dict[str, Any]:
     """Everything the page and its live part draw; a fixed number of questions."""
     found = comparison.credits_of(transaction)
     inquiry = inquiry_of(transaction)
-    events = transaction.events.select_related("actor").order_by("-id")
+    events = transaction.events.select_related("actor", "note_key").order_by("-id")
     return {
         "transaction": transaction,
         "entry": entry_of(transaction),

@@ -14,6 +14,7 @@ from accounts.visitors import actor_of
 from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
+from areamedica.templatetags.back_office import patient
 from transactions import receipt
 from transactions.admin import detail, recording
 from transactions.admin.forms import NewInquiry
@@ -72,7 +73,9 @@ class TransactionPages(ReviewPages):
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         transaction = detail.find(pk)
         context = detail.context_of(transaction, actor=actor_of(request))
-        return self._show(request, "one", transaction.customer_full_name, **context)
+        return self._show(
+            request, "one", patient(transaction.customer_full_name), **context
+        )
 
     @page(P.TRANSACTION_READ)
     def live(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -260,6 +260,7 @@ class StatusOut(Ready, serializers.ModelSerializer):
 
 class EventOut(Ready, serializers.ModelSerializer):
     actor = serializers.UUIDField(source="actor_id")
+    note = serializers.CharField(help_text="empty once it was erased")
 
     class Meta:
         model = TransactionEvent

@@ -196,7 +196,7 @@ class TransactionViewSet(
     @action(detail=True, methods=["get"], pagination_class=None, filterset_class=None)
     def events(self, request: Request, id: str) -> Response:  # noqa: A002
         """What happened, oldest first."""
-        events = self.get_object().events.all()
+        events = self.get_object().events.select_related("note_key")
         return Response(EventOut(events, many=True).data)
 
     @refuses(TransactionNotFound)

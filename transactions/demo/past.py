@@ -19,7 +19,13 @@ from banking.gateways.base import Direction, Found, Movement
 from banking.references import tail
 from transactions.books import book
 from transactions.demo.clinic import Ending, Visit
-from transactions.models import BankCredit, Inquiry, Transaction, TransactionEvent
+from transactions.models import (
+    BankCredit,
+    Inquiry,
+    Transaction,
+    TransactionEvent,
+    note_columns,
+)
 from transactions.services.submit import draft
 from transactions.services.verify import as_json, claimed_by
 from transactions.states import ActorType, Reason, State
@@ -157,7 +163,7 @@ def _history(transaction: Transaction, steps: list[Step]) -> None:
             old_status=was,
             new_status=to,
             reason=reason,
-            note=note,
+            **note_columns(transaction.pk, note),
             actor_type=ActorType.USER if who else ActorType.SYSTEM,
             actor_id=who.pk if who else SYSTEM_ID,
             created_at=at,

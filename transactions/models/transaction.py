@@ -20,6 +20,7 @@ from banking.references import canonical
 from transactions.books import Confirmed, book
 from transactions.errors import InvalidTransition
 from transactions.formats import local_phone, search_words, searchable
+from transactions.models.event import TransactionEvent, note_columns
 from transactions.states import (
     FINAL,
     STEPS,
@@ -331,54 +332,19 @@ class Transaction(models.Model):
         note: str = "",
         facts: dict[str, object] | None = None,
     ) -> None:
-        """Append an event to this transaction's history."""
+        """Append an event to this transaction's history; its note is locked."""
         append(
             TransactionEvent(
                 transaction=self,
                 old_status=was or "",
                 new_status=self.status,
                 reason=reason,
-                note=note,
+                **note_columns(self.pk, note),
                 actor_type=_kind_of(actor_id),
                 actor_id=actor_id,
                 metadata=facts or {},
             )
         )
-
-
-class TransactionEvent(models.Model):
-    """One thing that happened to a transaction; the database refuses to change it."""
-
-    transaction = models.ForeignKey(
-        Transaction,
-        models.PROTECT,
-        related_name="events",
-        verbose_name=_("transaction"),
-    )
-    old_status = models.CharField(_("from"), max_length=16, choices=State, blank=True)
-    new_status = models.CharField(_("to"), max_length=16, choices=State)
-    reason = models.CharField(_("reason"), max_length=32, choices=Reason)
-    note = models.CharField(_("note"), max_length=500, blank=True)
-    actor_type = models.CharField(_("actor type"), max_length=20, choices=ActorType)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        verbose_name=_("actor"),
-    )
-    metadata = models.JSONField(_("facts"), default=dict)
-    created_at = models.DateTimeField(_("at"), db_default=Now())
-
-    class Meta:
-        verbose_name = _("event")
-        verbose_name_plural = _("history")
-        ordering = ("id",)
-        indexes = [
-            models.Index(fields=["transaction", "created_at"], name="event_history")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.old_status} → {self.new_status}"
 
 
 def _kind_of(actor_id: UUID) -> ActorType:
