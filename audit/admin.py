@@ -27,6 +27,7 @@ from audit import figures, keys
 from audit.evidence import export_evidence
 from audit.models import Checkpoint, Record
 from audit.replay import PROJECTIONS, differences, last_replays
+from audit.retention_pages import Retention as Retention
 
 
 class SinceAt(Since):

@@ -112,6 +112,8 @@ def _leaves_from(position: int) -> QuerySet[Leaf]:
 
 def _pass(name: str, leaf: Leaf, *, is_deadly: bool) -> None:
     """Do what is to be done about a leaf, or set it aside for later."""
+    if not leaf.entry:  # pruned, years ago
+        return
     event = event_of(leaf)
     follower = _FOLLOWERS[name]
     if event.action not in follower.actions:

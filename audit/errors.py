@@ -1,4 +1,4 @@
-"""What this room refuses."""
+"""What this room refuses, and what every request that two people carry refuses."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -21,3 +21,35 @@ class NothingHeld(Refusal):
     kind = Kind.NOT_FOUND
     code = "NOTHING_HELD"
     sentence = _("No such event is held.")
+
+
+class Pruned(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "PRUNED"
+    sentence = _("The time to keep these records has passed; only their proof is left.")
+
+
+class OwnRequest(Refusal):
+    kind = Kind.AUTHORIZATION
+    code = "OWN_REQUEST"
+    sentence = _("You asked for this yourself; a second person carries it out.")
+
+
+class RequestNotFound(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "REQUEST_NOT_FOUND"
+    sentence = _("There is no such request.")
+
+
+class RequestClosed(Refusal):
+    kind = Kind.CONFLICT
+    code = "REQUEST_CLOSED"
+    sentence = _("This request was closed already.")
+
+
+class NothingOldEnough(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "NOTHING_OLD_ENOUGH"
+    sentence = _(
+        "No sealed record is older than {years} years and still has its words."
+    )

@@ -10,7 +10,7 @@ from django.db.transaction import atomic
 
 from audit import keys, publishing, tiles, tree
 from audit.actions import Action
-from audit.errors import NotSealed, RecordNotFound
+from audit.errors import NotSealed, Pruned, RecordNotFound
 from audit.models import Leaf, Record
 from audit.notes import proof_text
 from audit.services import record
@@ -36,6 +36,7 @@ def export_evidence(*, subject_id: str, actor_id: UUID) -> bytes:
     """The zip of everything journaled about a subject; the export is journaled.
 
     :raises RecordNotFound: there is nothing. :raises NotSealed: a record is too young.
+    :raises Pruned: the words of a record were not kept that long.
     """
     records = Record.objects.filter(subject_id=subject_id).order_by("pk")
     kinds = dict(records.values_list("pk", "subject_type"))
@@ -44,6 +45,8 @@ def export_evidence(*, subject_id: str, actor_id: UUID) -> bytes:
     leaves = list(Leaf.objects.filter(record_id__in=kinds).order_by("record_id"))
     if len(leaves) < len(kinds):
         raise NotSealed
+    if not all(leaf.entry for leaf in leaves):
+        raise Pruned
     bundle = _zipped(subject_id, leaves)
     record(
         Action.SEALED_EVIDENCE_EXPORTED,

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from areamedica.clock import caracas_day
-from audit import publishing, sealing, verification, witnesses
+from audit import publishing, retention, sealing, verification, witnesses
 from audit import replay as replaying
 
 log = structlog.get_logger("audit.tasks")
@@ -45,6 +45,13 @@ def verify_the_end() -> None:
 def verify_all() -> None:
     """Nightly: every record, from the first."""
     _look(only_the_end=False)
+
+
+@shared_task(name="audit.prune", time_limit=3600)
+def prune() -> None:
+    """Nightly: what two people agreed to prune."""
+    if number := retention.prune_approved():
+        log.info("journal_pruned", records=number)
 
 
 def _look(*, only_the_end: bool) -> None:

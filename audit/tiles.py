@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from audit import tree
-from audit.errors import NotSealed
+from audit.errors import NotSealed, Pruned
 from audit.models import Checkpoint, Leaf, Tile
 
 _HASH = 32
@@ -52,6 +52,7 @@ def read(path: str) -> bytes:
     """The tile at a path such as `0/x001/067`, `1/000.p/7` or `entries/000.p/7`.
 
     :raises NotSealed: no such path, or the tree has not grown that far.
+    :raises Pruned: entries that were not kept that long.
     """
     form = _PATH.fullmatch(path)
     if form is None:
@@ -78,4 +79,6 @@ def _written(number: int) -> str:
 def _bundle(start: int, stop: int) -> bytes:
     leaves = Leaf.objects.filter(number__gte=start, number__lt=stop).order_by("number")
     entries = [bytes(entry) for entry in leaves.values_list("entry", flat=True)]
+    if not all(entries):
+        raise Pruned
     return b"".join(len(entry).to_bytes(2) + entry for entry in entries)

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 from django.db import connection, connections
 
-from audit import completeness, keys, tree
+from audit import completeness, keys, retention, tree
 from audit.checks import missing_guards
 from audit.errors import NotSealed
 from audit.models import Checkpoint, Verification
@@ -100,8 +100,9 @@ def _of_the_tree(
     start: int, size: int, kept: list[Head], *, procs: int, records: bool
 ) -> Iterator[Finding]:
     signed_from = completeness.signed_from() if records else None
+    pruned_below = retention.pruned_below()
     parts = [
-        Part(first, last, records, tuple(kept), signed_from)
+        Part(first, last, records, tuple(kept), signed_from, pruned_below)
         for first, last in _runs(start, size, procs)
     ]
     try:

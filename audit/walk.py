@@ -49,7 +49,8 @@ class Part:
 
     `start` is 0, the size of a checkpoint or the edge of a tile. Without `records` only
     hashes and signatures are looked at. `signed_from` is the moment, as entries write
-    it, from which every record has its writer's MAC.
+    it, from which every record has its writer's MAC. Leaves before `pruned_below` may
+    have lost their words.
     """
 
     start: int
@@ -57,6 +58,7 @@ class Part:
     records: bool
     kept: tuple[Head, ...]
     signed_from: str | None
+    pruned_below: int
 
 
 def binary_rows(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -123,6 +125,9 @@ class Walk:
 
     def _leaf(self, leaf: tuple[Any, ...]) -> Iterator[Finding]:
         number, record_id, entry, kept = leaf[:4]
+        if not entry and number < self.part.pruned_below:
+            yield from self._pruned(leaf)
+            return
         if sha256(b"\x00" + entry).digest() != kept:
             said = f"record {record_id}, its sealed bytes"
             yield Finding("altered", said, f"leaf {number}")
@@ -134,6 +139,16 @@ class Walk:
             yield from self._in_order(number, record_id, _parsed(entry))
         else:
             yield from self._record(number, entry, Raw._make(leaf[4:]))
+
+    def _pruned(self, leaf: tuple[Any, ...]) -> Iterator[Finding]:
+        """Of a pruned record the row stays, without facts."""
+        if not self.part.records:
+            return
+        what = f"record {leaf[1]}"
+        if leaf[4] is None:
+            yield Finding("deleted", what, "pruned, but its row was to stay")
+        elif Raw._make(leaf[4:]).facts:
+            yield Finding("altered", what, "facts, which were pruned")
 
     def _record(self, number: int, entry: bytes, row: Raw) -> Iterator[Finding]:
         said = columns(row)

@@ -42,6 +42,7 @@ PAGES: dict[str, set[str]] = {
     "/admin/audit/record/": {"auditor", "admin"},
     "/admin/audit/record/{record}/change/": {"auditor", "admin"},
     "/admin/transactions/erasurerequest/": {"admin"},
+    "/admin/audit/prunerequest/": {"admin"},
 }
 BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}{{row}}/ask/": {"cashier", "reviewer", "admin"},
@@ -63,6 +64,9 @@ BUTTONS: dict[str, set[str]] = {
     "/admin/accounts/user/{ana}/revoke/1/": {"admin"},
     "/admin/accounts/role/1/edit/": {"admin"},
     "/admin/transactions/erasurerequest/ask/": {"admin"},
+    "/admin/audit/prunerequest/ask/": {"admin"},
+    "/admin/audit/prunerequest/{row}/approve/": {"admin"},
+    "/admin/audit/prunerequest/{row}/decline/": {"admin"},
     "/admin/transactions/erasurerequest/hand-out/": {"admin"},
     "/admin/transactions/erasurerequest/{row}/carry-out/": {"admin"},
     "/admin/transactions/erasurerequest/{row}/withdraw/": {"admin"},
@@ -191,7 +195,7 @@ def test_the_menu_shows_each_what_he_may_open(
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
     assert titles(aldo) == ["Inicio", "Transacciones", "Diario"]
-    assert len(titles(root)) == 12
+    assert len(titles(root)) == 13
     assert titles(root)[-1] == "Clientes de servicio"
 
 

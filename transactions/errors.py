@@ -83,18 +83,6 @@ class AskedTooOften(Refusal):
     sentence = _("The bank is asked at most twice a minute about one transaction.")
 
 
-class OwnRequest(Refusal):
-    kind = Kind.AUTHORIZATION
-    code = "OWN_REQUEST"
-    sentence = _("You asked for this yourself; a second person carries it out.")
-
-
-class RequestNotFound(Refusal):
-    kind = Kind.NOT_FOUND
-    code = "REQUEST_NOT_FOUND"
-    sentence = _("There is no such request.")
-
-
 class NobodyNamed(Refusal):
     kind = Kind.VALIDATION
     code = "NOBODY_NAMED"
@@ -111,12 +99,6 @@ class SeveralPeople(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "SEVERAL_PEOPLE"
     sentence = _("{people} people use that phone; name the person by document.")
-
-
-class RequestClosed(Refusal):
-    kind = Kind.CONFLICT
-    code = "REQUEST_CLOSED"
-    sentence = _("This request was closed already.")
 
 
 class ClaimsOpen(Refusal):

@@ -186,6 +186,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.replay",
         "schedule": crontab(hour=4, minute=10),
     },
+    "prune": {
+        "task": "audit.prune",
+        "schedule": crontab(hour=4, minute=20),
+    },
     "sweep": {
         "task": "transactions.sweep",
         "schedule": timedelta(seconds=env.number("SWEEP_SECONDS", 5, least=1)),

@@ -12,7 +12,7 @@ from areamedica.api.schema import refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
 from audit import proofs, publishing, tiles
-from audit.errors import NotSealed, RecordNotFound
+from audit.errors import NotSealed, Pruned, RecordNotFound
 
 _PLAIN = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
@@ -54,7 +54,7 @@ class TileOfTheTree(OfTheJournal):
         "c2sp.org/tlog-tiles"
     )
 
-    @refuses(NotSealed)
+    @refuses(NotSealed, Pruned)
     @extend_schema(operation_id="audit_tile", responses={(200, _BYTES): bytes})
     def get(self, request: Request, tile: str) -> HttpResponse:
         """256 hashes of one level, fewer at the edge, or the entries below them."""

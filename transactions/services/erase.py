@@ -15,6 +15,7 @@ from areamedica.api.models import StoredAnswer
 from areamedica.permissions import Permission
 from audit import shredding
 from audit.actions import Action
+from audit.errors import OwnRequest, RequestClosed, RequestNotFound
 from audit.models import SubjectKey
 from audit.services import record
 from banking.privacy import forget_answers, is_being_asked, without_the_payer
@@ -22,9 +23,6 @@ from transactions.errors import (
     BankBeingAsked,
     ClaimsOpen,
     NothingHeld,
-    OwnRequest,
-    RequestClosed,
-    RequestNotFound,
 )
 from transactions.models import ErasureRequest, Ground, Outcome, Transaction
 from transactions.models.event import TransactionEvent
