@@ -20,7 +20,7 @@ from audit.figures import following
 from audit.models import Consumer, HeldEvent, Record
 from audit.sealing import seal
 from audit.services import record
-from tests.storms.together import together
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -31,8 +31,8 @@ from audit.tasks import publish as publish_task
 from audit.witnesses import named
 from tests.audit.conftest import write
 from tests.audit.test_sealing import JOURNAL, start_sealer
-from tests.storms.together import together
 from tests.test_watching import scrape
+from tests.together import together
 from tests.witness.desk import Witness, a_witness
 from witness.checkpoints import Cosigner
 

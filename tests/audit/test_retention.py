@@ -31,7 +31,7 @@ from audit.services import record
 from audit.tasks import prune
 from audit.verification import verify
 from tests.audit.test_sealing import superuser  # noqa: F401 (a fixture)
-from tests.storms.together import codes, together
+from tests.together import codes, together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -17,7 +17,7 @@ from ledger.services.proof import findings
 from tests.accounts.machines import deliver, make_machine
 from tests.ledger.bodies import BATCH, TRANSFERS, body, code_of, outcomes, send
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer
-from tests.storms.together import together
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

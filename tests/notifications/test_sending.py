@@ -36,7 +36,7 @@ from notifications.services.endpoints import Issued
 from notifications.services.sending import send_due
 from tests.notifications.conftest import subscribe
 from tests.notifications.receiver import Receiver, started
-from tests.storms.together import together
+from tests.together import together
 from tests.transactions.bodies import claim
 from transactions.services.submit import submit
 from transactions.services.withdraw import withdraw

@@ -28,7 +28,7 @@ from tests.privacy.people import (
     dump,
     paid,
 )
-from tests.storms.together import codes, together
+from tests.together import codes, together
 from tests.transactions.desk import asked, recorded
 from transactions.models import ErasureRequest, Ground, Transaction
 from transactions.services.books import unbooked
