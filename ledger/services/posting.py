@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -118,11 +118,17 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
         effect over a week from now, or is linked to a next one that is missing. The
         caller's database transaction cannot go on after it.
     """
+    return _post(postings, [each.cause for each in postings])
+
+
+def _post(
+    postings: Sequence[Posting], causes: Sequence[tuple[str, str]]
+) -> list[Outcome]:
     if len(postings) > LARGEST_BATCH:
         raise BatchTooLarge(limit=LARGEST_BATCH)
     if not postings:
         return []
-    columns = _columns(postings)
+    columns = _columns(postings, causes)
     try:
         with connection.cursor() as cursor:
             cursor.execute(_CALL, columns)
@@ -132,7 +138,7 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
             raise
         latest = max(range(len(postings)), key=lambda at: postings[at].effective)
         raise MalformedPosting(place=latest, why="effective") from error
-    return [_OUTCOMES[each] for each in results]
+    return [_OUTCOMES[each] for each in results.split()]
 
 
 @atomic
@@ -148,9 +154,8 @@ def book_batch(
     """
     if not actor.can(Permission.LEDGER_POST):
         raise Forbidden(permission=Permission.LEDGER_POST.value)
-    caused = [replace(each, cause=(BATCH, str(batch))) for each in postings]
-    outcomes = post_batch(caused)
-    pairs = zip(caused, outcomes, strict=True)
+    outcomes = _post(postings, [(BATCH, str(batch))] * len(postings))
+    pairs = zip(postings, outcomes, strict=True)
     posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
     if posted:
         record(
@@ -158,7 +163,7 @@ def book_batch(
             actor_id=actor.pk,
             subject=(BATCH, batch),
             facts={
-                "count": len(caused),
+                "count": len(postings),
                 "posted": len(posted),
                 "digest": digest_of(posted),
             },
@@ -172,32 +177,31 @@ def digest_of(posted: Iterable[Posting]) -> str:
     A line is key, debit, credit, minor units, effective day, code and what is reversed
     (or `-`), with a blank between and LF after each: what `proof.sql` says again.
     """
-    lines = hashlib.sha256()
-    for one in sorted(posted, key=lambda one: one.key.int):
-        minor = to_minor(one.amount, one.currency)
-        line = (
-            f"{one.key} {one.debit} {one.credit} {minor} {one.effective} {one.code} "
-            f"{one.reverses or '-'}\n"
-        )
-        lines.update(line.encode())
-    return lines.hexdigest()
+    lines = [
+        f"{one.key} {one.debit} {one.credit} {to_minor(one.amount, one.currency)} "
+        f"{one.effective} {one.code} {one.reverses or '-'}\n"
+        for one in sorted(posted, key=lambda one: one.key.int)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 _CALL = """
-SELECT ledger_post(
+SELECT array_to_string(ledger_post(
     %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
-    %s::text[], %s::date[], %s::text[], %s::text[], %s::text[]::jsonb[], %s::int[],
+    %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
     %s::boolean[], %s::uuid[]
-)
+), ' ')
 """
 _written = json.JSONEncoder(sort_keys=True).encode
 
 
-def _columns(postings: Sequence[Posting]) -> list[str | list[object]]:
+def _columns(
+    postings: Sequence[Posting], causes: Sequence[tuple[str, str]]
+) -> list[str]:
     """The parameters of `ledger_post`.
 
-    Long arrays are written as PostgreSQL's text by ourselves: psycopg looks at each
-    element by its type, which takes longer than posting it.
+    Arrays are written as PostgreSQL's text by ourselves: psycopg looks at each element
+    by its type, which takes as long as posting it.
 
     :raises MalformedPosting: :raises UnpostableAmount: as `post_batch`.
     """
@@ -205,7 +209,10 @@ def _columns(postings: Sequence[Posting]) -> list[str | list[object]]:
     debits = [each.debit.int for each in postings]
     credits_ = [each.credit.int for each in postings]
     places: dict[tuple[object, ...], int] = {}
-    subjects = [places.setdefault(_subject(each), len(places) + 1) for each in postings]
+    subjects = [
+        places.setdefault(_subject(each, cause), len(places) + 1)
+        for each, cause in zip(postings, causes, strict=True)
+    ]
     _look_over(debits, credits_, places, subjects)
     if postings[-1].is_linked:
         raise MalformedPosting(place=len(postings) - 1, why="linked to nothing")
@@ -218,22 +225,26 @@ def _columns(postings: Sequence[Posting]) -> list[str | list[object]]:
         _array([place[each] for each in credits_]),
         _array([to_minor(each.amount, each.currency) for each in postings]),
         _array(subjects),
-        *(list(column) for column in zip(*places, strict=True)),
+        *(_texts(column) for column in zip(*places, strict=True)),
         _array(_twins(keys) if len(set(keys)) < len(keys) else ()),
         _array(_links(postings)),
         _array(_originals(postings)),
     ]
 
 
-def _subject(posting: Posting) -> tuple[object, ...]:
+def _subject(posting: Posting, cause: tuple[str, str]) -> tuple[object, ...]:
     """What many transfers of a batch have in common, in the order of the parameters."""
     metadata = _written(posting.metadata) if posting.metadata else "{}"
-    kind, pk = posting.cause
-    return posting.currency, posting.code, posting.effective, kind, pk, metadata
+    return posting.currency, posting.code, posting.effective, *cause, metadata
 
 
 def _uuids(numbers: Iterable[int]) -> str:
     return _array(f"{number:032x}" for number in numbers)
+
+
+def _texts(values: Iterable[object]) -> str:
+    quoted = (str(each).replace("\\", r"\\").replace('"', r"\"") for each in values)
+    return _array(f'"{each}"' for each in quoted)
 
 
 def _array(values: Iterable[object]) -> str:

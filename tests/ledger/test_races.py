@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, BoundedSemaphore
 from typing import TypeVar
 from uuid import UUID, uuid4
 
@@ -112,3 +112,37 @@ def test_moments_never_go_back_on_a_hot_account() -> None:
     moments = Transfer.objects.order_by("credit_seq").values_list("at", flat=True)
     assert list(moments) == sorted(moments)
     assert len(moments) == 120
+
+
+def test_a_hundred_with_the_same_key_are_one_transfer() -> None:
+    ana = customer("ana")
+    wanted, other = posting(TRANSIT, ana), uuid4()
+    lines = BoundedSemaphore(40)  # the server takes a hundred connections at most
+
+    def one(amount: str) -> str:
+        with lines:
+            try:
+                [outcome] = post_batch(
+                    [posting(TRANSIT, ana, amount, key=other), wanted]
+                )[1:]
+                return outcome
+            finally:
+                connection.close()
+
+    acts = [lambda amount=f"{1 + at % 2}.00": one(amount) for at in range(100)]
+    assert Counter(at_once(*acts)) == {"posted": 1, "already_posted": 99}
+    assert Transfer.objects.count() == 2
+    assert amount_of(ana) in (1100, 1200)
+    assert findings() == []
+
+
+def test_fifty_drain_one_account_to_its_floor_and_no_further() -> None:
+    ana = customer("ana")
+    post_batch([posting(TRANSIT, ana, "10.00")])
+
+    def drain() -> int:
+        return post_batch([posting(ana, FEES, "0.30")]).count("posted")
+
+    assert sum(at_once(*[drain] * 50)) == 33
+    assert amount_of(ana) == 10
+    assert findings() == []
