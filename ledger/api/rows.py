@@ -68,7 +68,12 @@ class Rows:
 
     actor_id: UUID
     today: date
+    # Many rows name few accounts and few days.
     _accounts: dict[str, UUID] = field(default_factory=dict)
+    _days: dict[str, date] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._cause = ("api", str(self.actor_id))
 
     def read(self, rows: Sequence[object]) -> list[Posting | BadRow]:
         """Each as a posting, or why it is none."""
@@ -103,13 +108,12 @@ class Rows:
             currency=_currency(row["currency"]),
             code=_matching(row, "code", CODE, _NO_CODE),
             effective=self._day(row) if "effective" in row else self.today,
-            cause=("api", str(self.actor_id)),
+            cause=self._cause,
             metadata=read_metadata(row["metadata"]) if "metadata" in row else {},
             is_linked=_boolean(row["linked"]) if "linked" in row else False,
         )
 
     def _account(self, row: Row, name: str) -> UUID:
-        """By id or by code; many rows name few accounts."""
         raw = row[name]
         known = self._accounts.get(raw) if isinstance(raw, str) else None
         if known is None:
@@ -117,6 +121,13 @@ class Rows:
         return known
 
     def _day(self, row: Row) -> date:
+        raw = row["effective"]
+        known = self._days.get(raw) if isinstance(raw, str) else None
+        if known is None:
+            known = self._days[raw] = self._read_day(row)
+        return known
+
+    def _read_day(self, row: Row) -> date:
         try:
             day = date.fromisoformat(_matching(row, "effective", _DAY, _NO_DAY))
         except ValueError as error:

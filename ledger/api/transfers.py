@@ -30,9 +30,8 @@ from ledger.errors import (
     PostingKeyReused,
     UnknownAccount,
 )
-from ledger.models import Transfer
 from ledger.services.posting import BOOKED, LARGEST_BATCH, REFUSED, Outcome, Posting
-from ledger.services.transfers import book
+from ledger.services.transfers import as_booked, book
 
 POSTING = (
     PostingKeyReused,
@@ -70,9 +69,8 @@ class Transfers(Api):
             [outcome] = book(postings=[wanted], actor=actor_of(request))
             if outcome not in BOOKED:
                 raise REFUSED[outcome]
-            booked = Transfer.objects.select_related("debit").get(pk=wanted.key)
             return Response(
-                TransferOut(booked).data,
+                TransferOut(as_booked(wanted)).data,
                 status=201 if outcome is Outcome.POSTED else 200,
             )
 
