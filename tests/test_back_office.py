@@ -13,12 +13,17 @@ from accounts.models import Grant, Role, User
 from accounts.models import Permission as PermissionRow
 from audit.models import Record
 from banking.models import BankQuestion
+from ledger.chart import account_id
+from ledger.services.posting import post
 from tests.bank import Bank
 from tests.conftest import PASSWORD
+from tests.ledger.books import FEES, TRANSIT, posting
+from tests.ledger.desk import ACCOUNTS, BOOKS, MONTHS
 from tests.transactions.desk import ADMIN, in_review
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
+BOOKKEEPING = {"bookkeeper", "auditor", "admin"}
 EVERYBODY = {"cashier", "support", "reviewer", "bookkeeper", "auditor", "admin"}
 # Address -> the roles that may open it (a superuser may open everything).
 PAGES: dict[str, set[str]] = {
@@ -39,6 +44,19 @@ PAGES: dict[str, set[str]] = {
     "/admin/accounts/user/new/": {"admin"},
     "/admin/accounts/user/{ana}/change/": {"admin"},
     "/admin/accounts/role/": {"admin"},
+    BOOKS: BOOKKEEPING,
+    f"{BOOKS}trial/": BOOKKEEPING,
+    f"{BOOKS}trial/?csv=1": BOOKKEEPING,
+    f"{BOOKS}sheet/": BOOKKEEPING,
+    f"{BOOKS}sheet/?csv=1": BOOKKEEPING,
+    f"{BOOKS}result/": BOOKKEEPING,
+    f"{BOOKS}result/?csv=1": BOOKKEEPING,
+    ACCOUNTS: BOOKKEEPING,
+    f"{ACCOUNTS}{{account}}/change/": BOOKKEEPING,
+    f"{ACCOUNTS}{{account}}/change/?csv=1": BOOKKEEPING,
+    f"{ACCOUNTS}{{heading}}/change/": BOOKKEEPING,
+    "/admin/ledger/transfer/{transfer}/": BOOKKEEPING,
+    MONTHS: BOOKKEEPING,
     "/admin/audit/record/": {"auditor", "admin"},
     "/admin/audit/record/{record}/change/": {"auditor", "admin"},
     "/admin/transactions/erasurerequest/": {"admin"},
@@ -54,6 +72,13 @@ BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}export/": {"reviewer", "bookkeeper", "auditor", "admin"},
     "/admin/transactions/inquiry/{row}/replay/": {"admin"},
     "/admin/audit/record/evidence/": {"auditor", "admin"},
+    f"{BOOKS}prove/": BOOKKEEPING,
+    f"{ACCOUNTS}{{account}}/freeze/": {"bookkeeper", "admin"},
+    f"{ACCOUNTS}{{account}}/release/": {"bookkeeper", "admin"},
+    "/admin/ledger/transfer/{transfer}/reverse/": {"bookkeeper", "admin"},
+    f"{MONTHS}close/": {"bookkeeper", "admin"},
+    f"{MONTHS}ask/": {"bookkeeper", "admin"},
+    f"{MONTHS}reopen/": {"bookkeeper", "admin"},
     "/admin/banking/circuit/close/": {"admin"},
     "/admin/accounts/user/{ana}/deactivate/": {"admin"},
     "/admin/accounts/user/{ana}/reactivate/": {"admin"},
@@ -78,7 +103,12 @@ ROLES = ("cashier", "support", "reviewer", "bookkeeper", "auditor", "admin")
 def address(ana: User, bank: Bank) -> Callable[[str], str]:
     """Fill in an address with a row, a question and a record that exist."""
     row = in_review(ana, bank)
+    booked = posting(TRANSIT, FEES)
+    post(booked)
     names = {
+        "account": TRANSIT,
+        "heading": account_id("2100-VES"),
+        "transfer": booked.key,
         "row": row.pk,
         "ana": ana.pk,
         "question": BankQuestion.objects.values_list("pk", flat=True)[0],
@@ -131,7 +161,7 @@ def test_a_page_does_not_answer_a_post(
     client = back_office(root)
     forms = {f"{ADMIN}new/", "/admin/accounts/user/new/", "/admin/", ADMIN}
     lists = {"/admin/accounts/user/", "/admin/audit/record/"}
-    lists |= {"/admin/banking/bankquestion/"}
+    lists |= {"/admin/banking/bankquestion/", ACCOUNTS}
     for template in set(PAGES) - forms - lists:
         assert client.post(address(template), {}).status_code in {403, 405}, template
 
@@ -192,10 +222,11 @@ def test_the_menu_shows_each_what_he_may_open(
         groups = back_office(user).get("/admin/").context["sidebar_navigation"]
         return [str(item["title"]) for group in groups for item in group["items"]]
 
+    books = ["Libros", "Cuentas", "Meses"]
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
-    assert titles(aldo) == ["Inicio", "Transacciones", "Diario"]
-    assert len(titles(root)) == 13
+    assert titles(aldo) == ["Inicio", "Transacciones", *books, "Diario"]
+    assert len(titles(root)) == 16
     assert titles(root)[-1] == "Clientes de servicio"
 
 

@@ -71,6 +71,19 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
         ),
     ),
     (
+        _("Books"),
+        (
+            Door(_("Books"), "account_balance", "books", (P.LEDGER_READ,)),
+            Door(
+                _("Accounts"),
+                "list_alt",
+                "ledger_account_changelist",
+                (P.LEDGER_READ,),
+            ),
+            Door(_("Months"), "event_available", "months", (P.LEDGER_READ,)),
+        ),
+    ),
+    (
         _("Control"),
         (
             Door(
@@ -97,6 +110,8 @@ ENROLMENT = Door(_("My security"), "shield_lock", "my_security")
 
 # Pages reached from a door without an entry of their own.
 BELOW = {
+    "books": ("books_trial", "books_sheet", "books_result"),
+    "ledger_account_changelist": ("ledger_transfer_change",),
     "transactions_queue": ("transactions_review",),
     "accounts_user_changelist": ("user_new",),
     "accounts_serviceclient_changelist": (

@@ -25,6 +25,12 @@ def money(amount: Decimal | str | None, currency: str = BOLIVAR) -> str:
     return f"{sign} {as_written_here(Decimal(str(amount)))}"
 
 
+@register.filter
+def plain(amount: Decimal | None) -> str:
+    """`1234.5` to `1.234,50`, in a column that names its currency; nothing for zero."""
+    return as_written_here(amount) if amount else ""
+
+
 def age(moment: datetime, now: datetime) -> str:
     """`12 min`, `3 h`, `2 d`: how long ago, in one word."""
     minutes = max(0, int((now - moment).total_seconds() // 60))

@@ -282,8 +282,8 @@ def _shown(lines: list[Line]) -> Any:  # noqa: ANN401 (the library's)
     return LineOut(lines, many=True).data
 
 
-def _part(sheet: Sheet, kind: Kind) -> dict[str, Any]:
-    lines = sheet.of(kind)
+def _part(sheet: Sheet, *kinds: Kind) -> dict[str, Any]:
+    lines = sheet.of(*kinds)
     return {"total": str(reports.total(lines)), "lines": _shown(lines)}
 
 
@@ -324,7 +324,7 @@ class BalanceSheet(Read):
             {
                 "currency": sheet.currency,
                 "assets": _part(sheet, Kind.ASSET),
-                "liabilities": _part(sheet, Kind.LIABILITY),
+                "liabilities": _part(sheet, *reports.OWED),
                 "result": str(sheet.result),
             }
         )

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Sum
 
 from areamedica.clock import start_of
 from ledger.amounts import MINOR_DIGITS, from_minor
@@ -41,6 +42,8 @@ class AsOf:
 
 
 NOW = AsOf()
+OF_THE_RESULT = (Kind.INCOME, Kind.EXPENSE)
+OWED = tuple(set(Kind) - {Kind.ASSET, *OF_THE_RESULT})
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class Sheet:
     currency: str
     lines: Sequence[Line]
 
-    def of(self, kind: Kind) -> list[Line]:
-        return [line for line in self.lines if line.kind == kind]
+    def of(self, *kinds: Kind) -> list[Line]:
+        return [line for line in self.lines if line.kind in kinds]
 
     @property
     def assets(self) -> Decimal:
@@ -85,7 +88,8 @@ class Sheet:
 
     @property
     def liabilities(self) -> Decimal:
-        return total(self.of(Kind.LIABILITY))
+        """What is owed, to whomever."""
+        return total(self.of(*OWED))
 
     @property
     def income(self) -> Decimal:
@@ -99,6 +103,11 @@ class Sheet:
     def result(self) -> Decimal:
         """Income less expenses. In whole books it is also assets less liabilities."""
         return self.income - self.expenses
+
+    @property
+    def balancing(self) -> Decimal:
+        """What stands against the assets; in whole books as much as they are."""
+        return self.liabilities + self.result
 
     @property
     def debit(self) -> Decimal:
@@ -124,6 +133,12 @@ def all_balances() -> list[Sheet]:
         Sheet(currency, [line for line in lines if line.currency == currency])
         for currency in currencies_in_use()
     ]
+
+
+def held_in(currency: str) -> Decimal:
+    """What open holds have reserved on liabilities and other accounts with a floor."""
+    held = Balance.objects.filter(currency=currency, held__gt=0)
+    return from_minor(int(held.aggregate(all=Sum("held"))["all"] or 0), currency)
 
 
 def currencies_in_use() -> list[str]:
@@ -152,10 +167,9 @@ def income_statement(currency: str, *, first: date, last: date) -> Sheet:
         _between(before.get(code), until.get(code))
         for code in sorted(before.keys() | until.keys())
     ]
-    of_the_result = {Kind.INCOME, Kind.EXPENSE}
     return Sheet(
         currency,
-        [line for line in changed if line.kind in of_the_result and line.amount],
+        [line for line in changed if line.kind in OF_THE_RESULT and line.amount],
     )
 
 

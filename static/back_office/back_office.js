@@ -81,6 +81,7 @@ document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) show(opener.dataset.opens);
   if (event.target.closest("[data-closes]")) openDialog()?.close();
+  if (event.target.closest("[data-prints]")) window.print();
 });
 
 // What is shown once is selected, and copied where the browser allows it (HTTPS).

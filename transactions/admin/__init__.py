@@ -1,5 +1,5 @@
 """The back office of transactions; importing it registers everything."""
 
-from transactions.admin import dead_letters, pages, privacy
+from transactions.admin import dead_letters, in_the_books, pages, privacy
 
-__all__ = ["dead_letters", "pages", "privacy"]
+__all__ = ["dead_letters", "in_the_books", "pages", "privacy"]

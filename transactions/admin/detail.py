@@ -98,6 +98,7 @@ def context_of(transaction: Transaction, *, actor: User) -> dict[str, Any]:
         "questions": questions_about(transaction, actor=actor),
         "second_above": settings.REVIEW_SECOND_PERSON_ABOVE,
         "may_record": actor.can(Permission.TRANSACTION_CREATE),
+        "may_read_books": actor.can(Permission.LEDGER_READ),
         "may_read_journal": actor.can(Permission.AUDIT_READ),
         "live_url": reverse("admin:transactions_live", args=[transaction.pk]),
         "withdraw_reasons": reasons.WITHDRAW,

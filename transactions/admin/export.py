@@ -13,6 +13,7 @@ from import_export.formats import base_formats
 
 from accounts.models import User
 from areamedica.clock import CARACAS
+from areamedica.spreadsheets import inert
 from audit.actions import Action
 from audit.services import record
 from transactions.formats import local_phone
@@ -20,13 +21,6 @@ from transactions.models import Transaction
 
 MOST_ROWS = 50_000
 FORMATS = {"csv": base_formats.CSV, "xlsx": base_formats.XLSX}
-# What makes a spreadsheet take a text for a formula (OWASP, "CSV injection").
-_TRIGGERS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-
-
-def inert(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would compute it."""
-    return f"'{text}" if text.lstrip().startswith(_TRIGGERS) else text
 
 
 class Text(widgets.Widget):

@@ -28,5 +28,9 @@ def search(rows: QuerySet[Transaction], typed: str) -> QuerySet[Transaction]:
             return rows.filter(amount=parse_typed(typed))
         except ValidationError:
             pass
-    joined = _AFTER_LETTER.sub(r"\1", _BETWEEN_DIGITS.sub("", typed))
-    return cast("TransactionQuerySet", rows).matching(joined)
+    return cast("TransactionQuerySet", rows).matching(joined(typed))
+
+
+def joined(typed: str) -> str:
+    """A document or a phone without what people write between its digits."""
+    return _AFTER_LETTER.sub(r"\1", _BETWEEN_DIGITS.sub("", typed.strip()))

@@ -1,0 +1,194 @@
+"""The accounts: found by code, name or owner; the page of one is its statement."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.decorators import display
+
+from accounts.visitors import actor_of
+from areamedica.back_office import (
+    CHANGES,
+    ReadOnlyAdmin,
+    can,
+    page,
+    say,
+    uuid_or_404,
+)
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission as P
+from areamedica.templatetags.back_office import money
+from ledger.admin import asked
+from ledger.admin.causes import owners_called
+from ledger.admin.forms import ReasonForm, reason_in
+from ledger.admin.rows import MOST_ROWS, as_rows, rows_of
+from ledger.admin.sheets import as_csv
+from ledger.amounts import from_minor
+from ledger.models import Account
+from ledger.services import accounts, reports
+from ledger.services.statements import statement
+from ledger.templatetags.book_words import short
+
+_PAGE = 100
+
+
+@admin.register(Account)
+class Accounts(ReadOnlyAdmin):
+    opens_with = (P.LEDGER_READ,)
+    list_display = ("shown_code", "name", "kind", "shown_balance", "state")
+    list_display_links = ("shown_code",)
+    list_select_related = ("balance",)
+    list_filter: ClassVar[Any] = (
+        ("kind", ChoicesDropdownFilter),
+        "currency",
+        ("balance__is_frozen", BooleanRadioFilter),
+    )
+    sortable_by = ()
+    search_fields = ("code",)
+    search_help_text = gettext_lazy("Code, name, or the document or phone of an owner")
+
+    def get_urls(self) -> list[URLPattern]:
+        door = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/freeze/", door(self.freeze), name="account_freeze"),
+            path("<uuid:pk>/release/", door(self.release), name="account_release"),
+            *super().get_urls(),
+        ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        named = Q(code__istartswith=term) | Q(name__icontains=term)
+        return queryset.filter(named | Q(owner_id__in=_owners(term))), False
+
+    @display(description=gettext_lazy("code"))
+    def shown_code(self, account: Account) -> str:
+        return short(account.code)
+
+    @display(description=gettext_lazy("balance"))
+    def shown_balance(self, account: Account) -> str | SafeString:
+        if account.is_heading:
+            return "—"
+        balance = account.balance
+        return format_html(
+            '<b class="am-mono">{}</b>',
+            money(from_minor(balance.amount, balance.currency), balance.currency),
+        )
+
+    @display(description=gettext_lazy("state"), label={"frozen": "danger"})
+    def state(self, account: Account) -> tuple[str, str] | str:
+        if account.is_heading:
+            return _("gathers others")
+        return ("frozen", _("frozen")) if account.balance.is_frozen else ""
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Instead of Django's form: the statement, or what a heading gathers."""
+        return self.one(request, uuid_or_404(object_id))
+
+    @page(P.LEDGER_READ)
+    def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        rows = Account.objects.select_related("parent", "balance")
+        account = get_object_or_404(rows, pk=pk)
+        read = self._heading if account.is_heading else self._statement
+        return read(request, account)
+
+    def _heading(self, request: HttpRequest, account: Account) -> HttpResponse:
+        lines, after = reports.below(
+            account.pk, after=request.GET.get("after", "")[:64], limit=_PAGE
+        )
+        return self._show(request, "heading", account, lines=lines, after=after)
+
+    def _statement(self, request: HttpRequest, account: Account) -> HttpResponse:
+        period, by = asked.period_of(request), asked.by_of(request)
+        if "csv" in request.GET:
+            rows = as_rows(account, period.first, period.last, by)
+            return as_csv(f"estado-de-cuenta-{short(account.code)}", rows)
+        found = statement(
+            account.pk,
+            first=period.first,
+            last=period.last,
+            by=by,
+            after=asked.place_of(request),
+            limit=_PAGE,
+        )
+        return self._show(
+            request,
+            "account",
+            account,
+            found=found,
+            rows=rows_of(request, account, found.entries),
+            is_first=asked.place_of(request) is None,
+            period=period,
+            by=by,
+            most=MOST_ROWS,
+            shortcuts=asked.shortcuts(),
+            form=asked.ByForm(initial={**vars(period), "by": by}),
+            by_query=f"by={by}",
+            now=account.balance,
+            balance=from_minor(account.balance.amount, account.currency),
+            held=from_minor(account.balance.held, account.currency),
+            reason_form=ReasonForm(),
+            may_post=can(request, P.LEDGER_POST),
+            may_read_journal=can(request, P.AUDIT_READ),
+        )
+
+    def _show(
+        self, request: HttpRequest, name: str, account: Account, **context: Any
+    ) -> HttpResponse:
+        whole = {
+            **self.admin_site.each_context(request),
+            "title": f"{short(account.code)} · {account.name}",
+            "account": account,
+            **context,
+        }
+        return TemplateResponse(request, f"ledger/{name}.html", whole)
+
+    @page(P.LEDGER_POST, methods=CHANGES)
+    def freeze(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        done = _("Nothing moves on this account until it is released.")
+        return self._carry_out(request, pk, accounts.freeze, done)
+
+    @page(P.LEDGER_POST, methods=CHANGES)
+    def release(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        done = _("The account moves again.")
+        return self._carry_out(request, pk, accounts.release, done)
+
+    def _carry_out(
+        self, request: HttpRequest, pk: UUID, do: Callable[..., None], done: str
+    ) -> HttpResponse:
+        try:
+            do(account_id=pk, actor=actor_of(request), reason=reason_in(request))
+            messages.success(request, done)
+        except ValidationError as error:
+            messages.error(request, error.message)
+        except Refusal as refusal:
+            say(request, refusal)
+        return redirect("admin:ledger_account_change", pk)
+
+
+def _owners(term: str) -> Iterable[UUID]:
+    try:
+        return {UUID(term), *owners_called(term)}
+    except ValueError:
+        return owners_called(term)

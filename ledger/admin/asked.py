@@ -1,0 +1,131 @@
+"""Which days and which currency a page is asked for; what makes no sense is as if not
+asked, so that an old address still opens."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from areamedica.clock import caracas_day
+from areamedica.money import BOLIVAR, CURRENCIES
+from ledger.services.statements import By, Place
+
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 12, 31)
+
+
+def _day(label: Any, *, required: bool = False) -> forms.DateField:  # noqa: ANN401
+    return forms.DateField(
+        label=label,
+        required=required,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+
+class DaysForm(forms.Form):
+    first = _day(_("From the day"))
+    last = _day(_("Until the day"))
+
+
+class ByForm(DaysForm):
+    by = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[
+            (By.BOOKED.value, _("as booked")),
+            (By.EFFECTIVE.value, _("by effective day")),
+        ],
+    )
+
+
+class CurrencyField(forms.ChoiceField):
+    def __init__(self) -> None:
+        named = [(each, each) for each in CURRENCIES]
+        super().__init__(label=_("Currency"), required=False, choices=named)
+
+
+class ResultForm(DaysForm):
+    currency = CurrencyField()
+
+
+class BooksForm(forms.Form):
+    on = _day(_("At the end of the day"))
+    currency = CurrencyField()
+
+
+@dataclass(frozen=True)
+class Period:
+    first: date
+    last: date
+
+    @property
+    def query(self) -> str:
+        return urlencode({"first": self.first, "last": self.last})
+
+
+def today() -> date:
+    return caracas_day(timezone.now())
+
+
+def month_of(day: date) -> Period:
+    first = day.replace(day=1)
+    return Period(
+        first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    )
+
+
+def month_before(day: date) -> Period:
+    return month_of(day.replace(day=1) - timedelta(days=1))
+
+
+def period_of(request: HttpRequest) -> Period:
+    """The days in the address, or this month."""
+    this_month = month_of(today())
+    form = DaysForm(request.GET)
+    form.is_valid()
+    first = form.cleaned_data.get("first") or this_month.first
+    last = form.cleaned_data.get("last") or this_month.last
+    if not _EARLIEST <= first <= last <= _LATEST:
+        return this_month
+    return Period(first, last)
+
+
+def day_of(request: HttpRequest) -> date | None:
+    """The day in the address; None: now."""
+    form = BooksForm(request.GET)
+    form.is_valid()
+    day: date | None = form.cleaned_data.get("on")
+    return day if day and _EARLIEST <= day <= _LATEST else None
+
+
+def currency_of(request: HttpRequest) -> str:
+    asked = request.GET.get("currency", BOLIVAR)
+    return asked if asked in CURRENCIES else BOLIVAR
+
+
+def by_of(request: HttpRequest) -> By:
+    return By.EFFECTIVE if request.GET.get("by") == By.EFFECTIVE else By.BOOKED
+
+
+def place_of(request: HttpRequest) -> Place | None:
+    try:
+        return Place.read(request.GET.get("after", ""))
+    except ValueError:
+        return None
+
+
+def shortcuts() -> list[tuple[str | Promise, Period]]:
+    """Periods a bookkeeper asks for with one click."""
+    day = today()
+    year = Period(day.replace(month=1, day=1), day.replace(month=12, day=31))
+    return [
+        (_("This month"), month_of(day)),
+        (_("Last month"), month_before(day)),
+        (_("This year"), year),
+    ]

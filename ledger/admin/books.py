@@ -1,0 +1,158 @@
+"""The books at a glance, and the reports: read, printed, taken along as CSV."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from areamedica import doorbell
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page
+from areamedica.permissions import Permission as P
+from ledger.admin import asked
+from ledger.admin.months import month_state
+from ledger.admin.sheets import Value, as_csv
+from ledger.chart import IN_TRANSIT, UNNAMED_CREDIT, Kind, code_of
+from ledger.models import Balance, Closing, Proof
+from ledger.services import reports
+from ledger.services.reports import AsOf, Line, Sheet
+
+
+@admin.register(Balance)
+class Books(ReadOnlyAdmin):
+    """Pages of their own; Django's list of balances is not shown."""
+
+    opens_with = (P.LEDGER_READ,)
+
+    def get_urls(self) -> list[URLPattern]:
+        door = self.admin_site.admin_view
+        return [
+            path("", door(self.start), name="books"),
+            path("trial/", door(self.trial), name="books_trial"),
+            path("sheet/", door(self.sheet), name="books_sheet"),
+            path("result/", door(self.result), name="books_result"),
+            path("prove/", door(self.prove), name="books_prove"),
+        ]
+
+    @page(P.LEDGER_READ)
+    def start(self, request: HttpRequest) -> HttpResponse:
+        return self._show(
+            request,
+            "books",
+            _("Books"),
+            glances=[_glance(sheet) for sheet in reports.all_balances()],
+            proof=Proof.objects.first(),
+            months=month_state(Closing.objects.select_related("by").first()),
+        )
+
+    @page(P.LEDGER_READ)
+    def trial(self, request: HttpRequest) -> HttpResponse:
+        sheet = self._as_of(request)
+        if "csv" in request.GET:
+            return as_csv(f"balance-de-comprobacion-{sheet.currency}", _trial(sheet))
+        return self._report(request, "trial", _("Trial balance"), sheet)
+
+    @page(P.LEDGER_READ)
+    def sheet(self, request: HttpRequest) -> HttpResponse:
+        sheet = self._as_of(request)
+        parts = [(Kind.ASSET, sheet.of(Kind.ASSET))]
+        parts += [(kind, sheet.of(kind)) for kind in reports.OWED]
+        if "csv" in request.GET:
+            return as_csv(f"balance-general-{sheet.currency}", _parts(sheet, parts))
+        return self._report(request, "sheet", _("Balance sheet"), sheet, parts=parts)
+
+    @page(P.LEDGER_READ)
+    def result(self, request: HttpRequest) -> HttpResponse:
+        period = asked.period_of(request)
+        sheet = reports.income_statement(
+            asked.currency_of(request), first=period.first, last=period.last
+        )
+        parts = [(kind, sheet.of(kind)) for kind in reports.OF_THE_RESULT]
+        if "csv" in request.GET:
+            return as_csv(f"resultados-{sheet.currency}", _parts(sheet, parts))
+        initial = {**vars(period), "currency": sheet.currency}
+        return self._show(
+            request,
+            "result",
+            _("Income statement"),
+            sheet=sheet,
+            parts=parts,
+            period=period,
+            currency_query=f"currency={sheet.currency}",
+            shortcuts=asked.shortcuts(),
+            form=asked.ResultForm(initial=initial),
+        )
+
+    @page(P.LEDGER_READ, methods=CHANGES)
+    def prove(self, request: HttpRequest) -> HttpResponse:
+        """Have a worker prove the books now; of large ones that takes minutes."""
+        if doorbell.ring("ledger.prove"):
+            messages.success(request, _("The books are being proved; look again soon."))
+        else:
+            messages.error(request, _("No worker can be reached; try again shortly."))
+        return redirect("admin:books")
+
+    def _as_of(self, request: HttpRequest) -> Sheet:
+        as_of = AsOf(on=asked.day_of(request))
+        return reports.balances(asked.currency_of(request), as_of)
+
+    def _report(
+        self, request: HttpRequest, name: str, title: str, sheet: Sheet, **more: Any
+    ) -> HttpResponse:
+        day = asked.day_of(request)
+        form = asked.BooksForm(initial={"on": day, "currency": sheet.currency})
+        return self._show(request, name, title, sheet=sheet, day=day, form=form, **more)
+
+    def _show(
+        self, request: HttpRequest, name: str, title: str, **context: Any
+    ) -> HttpResponse:
+        whole = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "csv_query": _csv_query(request),
+            **context,
+        }
+        return TemplateResponse(request, f"ledger/{name}.html", whole)
+
+
+def _csv_query(request: HttpRequest) -> str:
+    query = request.GET.copy()
+    query["csv"] = "1"
+    return query.urlencode()
+
+
+def _glance(sheet: Sheet) -> dict[str, Any]:
+    """What a bookkeeper looks at first in one currency."""
+    on = {line.code: line for line in sheet.lines}
+    return {
+        "sheet": sheet,
+        "assets": sheet.of(Kind.ASSET),
+        "owed": sheet.of(*reports.OWED),
+        "in_transit": on.get(code_of(IN_TRANSIT, sheet.currency)),
+        "unnamed": on.get(code_of(UNNAMED_CREDIT, sheet.currency)),
+        "held": reports.held_in(sheet.currency),
+    }
+
+
+def _trial(sheet: Sheet) -> Iterable[Iterable[Value]]:
+    yield _("Code"), _("Account"), _("Currency"), _("Debit"), _("Credit")
+    for line in sheet.lines:
+        yield line.code, line.name, line.currency, line.debit, line.credit
+    yield "", _("Total"), sheet.currency, sheet.debit, sheet.credit
+
+
+def _parts(
+    sheet: Sheet, parts: Iterable[tuple[Kind, list[Line]]]
+) -> Iterable[Iterable[Value]]:
+    yield _("Kind"), _("Code"), _("Account"), _("Currency"), _("Amount")
+    for kind, lines in parts:
+        for line in lines:
+            yield kind.label, line.code, line.name, line.currency, line.amount
+        total: Decimal = reports.total(lines)
+        yield kind.label, "", _("Total"), sheet.currency, total
+    yield _("Result"), "", "", sheet.currency, sheet.result

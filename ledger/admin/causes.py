@@ -1,0 +1,77 @@
+"""What a transfer stands for, in the words of the room that caused it.
+
+The books know no claim: rooms above enter here what they cause, on which page it is
+shown, to whom, and how a person is found who owns an account.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+
+from areamedica.back_office import can
+from areamedica.permissions import Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """`names` gives the words of many ids at once; `codes`, those of what it books."""
+
+    route: str
+    permission: Permission
+    names: Callable[[Iterable[str]], Mapping[str, str]]
+    codes: Mapping[str, str | Promise] = field(default_factory=dict)
+
+
+CAUSES: dict[str, Cause] = {}
+OWNERS: list[Callable[[str], Iterable[UUID]]] = []
+"""Each finds owners by what a person would type: a document, a phone."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A cause as this visitor may see it; without `url` it is named only."""
+
+    words: str
+    url: str = ""
+
+
+def told(request: HttpRequest, causes: Iterable[tuple[str, str]]) -> dict[str, Told]:
+    """Id of a cause -> what to say of it, one question for all of a kind."""
+    wanted: dict[str, set[str]] = {}
+    for kind, pk in causes:
+        wanted.setdefault(kind, set()).add(pk)
+    return {
+        pk: each
+        for kind, pks in wanted.items()
+        for pk, each in _told(request, CAUSES.get(kind), kind, pks).items()
+    }
+
+
+def _told(
+    request: HttpRequest, cause: Cause | None, kind: str, pks: set[str]
+) -> dict[str, Told]:
+    if cause is None or not can(request, cause.permission):
+        return {pk: Told(f"{kind} {pk[:8]}") for pk in pks}
+    names = cause.names(pks)
+    return {
+        pk: Told(names[pk], reverse(f"admin:{cause.route}", args=[pk]))
+        if pk in names
+        else Told(f"{kind} {pk[:8]}")
+        for pk in pks
+    }
+
+
+def words_of(code: str) -> str:
+    """What a person calls a transfer of this code."""
+    for cause in CAUSES.values():
+        if code in cause.codes:
+            return str(cause.codes[code])
+    return code
+
+
+def owners_called(text: str) -> set[UUID]:
+    return {owner for find in OWNERS for owner in find(text)}

@@ -1,0 +1,58 @@
+"""What is asked before the books are changed."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from areamedica.money import DECIMAL_PLACES, MAX_DIGITS
+
+_LINES = {"rows": 2}
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs=_LINES)
+    )
+
+
+class ReversalForm(ReasonForm):
+    """`key` names the reversal, so that the same page pressed twice books it once."""
+
+    amount = forms.DecimalField(
+        label=_("Amount"),
+        max_digits=MAX_DIGITS,
+        decimal_places=DECIMAL_PLACES,
+        min_value=Decimal("0.01"),
+        localize=False,
+        widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    field_order = ("amount", "reason", "key")
+
+
+class MonthForm(ReasonForm):
+    month = forms.DateField(
+        label=_("Month"),
+        input_formats=["%Y-%m"],
+        widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m"),
+    )
+    field_order = ("month", "reason")
+
+
+def first_fault(form: forms.Form) -> ValidationError:
+    """The first thing that is wrong, with its field's name."""
+    name, faults = next(iter(form.errors.items()))
+    return ValidationError(f"{form.fields[name].label}: {faults[0]}")
+
+
+def reason_in(request: HttpRequest) -> str:
+    """:raises ValidationError: none was typed, or too long a one."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        raise first_fault(form)
+    reason: str = form.cleaned_data["reason"]
+    return reason

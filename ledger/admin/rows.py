@@ -1,0 +1,106 @@
+"""The lines of a statement as people read them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from areamedica.clock import caracas_day
+from ledger.admin.causes import Told, told, words_of
+from ledger.admin.sheets import Value
+from ledger.amounts import from_minor
+from ledger.models import Account, Entry, Transfer
+from ledger.services.statements import By, statement
+
+# More than a sheet is read of; a year of a busy account.
+MOST_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Row:
+    entry: Entry
+    words: str
+    cause: Told
+    counterpart: Account
+    debit: Decimal | None
+    credit: Decimal | None
+    balance: Decimal
+
+    @property
+    def is_off_day(self) -> bool:
+        """Booked on another day than it takes effect."""
+        return caracas_day(self.entry.at) != self.entry.effective
+
+
+def rows_of(
+    request: HttpRequest, account: Account, entries: Sequence[Entry]
+) -> list[Row]:
+    """Three questions, however many rows."""
+    transfers = Transfer.objects.in_bulk([each.transfer_id for each in entries])
+    others = Account.objects.in_bulk({each.counterpart_id for each in entries})
+    causes = {key: (each.cause_type, each.cause_id) for key, each in transfers.items()}
+    said = told(request, causes.values())
+    return [
+        _row(
+            account,
+            each,
+            said[causes[each.transfer_id][1]],
+            others[each.counterpart_id],
+        )
+        for each in entries
+    ]
+
+
+def _row(account: Account, entry: Entry, cause: Told, counterpart: Account) -> Row:
+    amount = from_minor(entry.amount, account.currency)
+    return Row(
+        entry,
+        words_of(entry.code),
+        cause,
+        counterpart,
+        debit=amount if entry.is_debit else None,
+        credit=None if entry.is_debit else amount,
+        balance=from_minor(entry.balance, account.currency),
+    )
+
+
+def as_rows(
+    account: Account, first: date, last: date, by: By
+) -> Iterator[Iterable[Value]]:
+    """The statement as a sheet; no names of people, only what the books know."""
+    yield (
+        _("Booked"),
+        _("Effective day"),
+        _("Transfer of the books"),
+        _("Code"),
+        _("Counterpart"),
+        _("Debit"),
+        _("Credit"),
+        _("Balance"),
+    )
+    after, written = None, 0
+    while written < MOST_ROWS:
+        found = statement(account.pk, first=first, last=last, by=by, after=after)
+        others = Account.objects.in_bulk({e.counterpart_id for e in found.entries})
+        for each in found.entries:
+            row = _row(account, each, Told(""), others[each.counterpart_id])
+            yield _cells(row)
+        written, after = written + len(found.entries), found.following
+        if after is None:
+            return
+
+
+def _cells(row: Row) -> Iterable[Value]:
+    return (
+        row.entry.at.isoformat(),
+        row.entry.effective.isoformat(),
+        str(row.entry.transfer_id),
+        row.entry.code,
+        row.counterpart.code,
+        row.debit or "",
+        row.credit or "",
+        row.balance,
+    )

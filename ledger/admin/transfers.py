@@ -1,0 +1,186 @@
+"""The page of a transfer: both legs, why, what the journal says, and taking it back."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.visitors import actor_of
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, say
+from areamedica.errors import Refusal
+from areamedica.permissions import Permission as P
+from areamedica.templatetags.back_office import money
+from audit.models import Record
+from ledger.admin.causes import CAUSES, Cause, told, words_of
+from ledger.admin.forms import ReversalForm, first_fault
+from ledger.amounts import from_minor
+from ledger.chart import SIDE, Kind
+from ledger.models import Account, Transfer
+from ledger.services.reversal import CAUSE, CODE
+from ledger.services.reversal import reverse as take_back
+
+_RECORDS_SHOWN = 30
+
+
+def _amounts(keys: Any) -> dict[str, str]:
+    """What is said of a transfer that is another's cause: how much it was."""
+    rows = Transfer.objects.select_related("debit").filter(pk__in=list(keys))
+    return {
+        str(each.pk): f"{_('Transfer of the books')} {amount_of(each)}" for each in rows
+    }
+
+
+CAUSES[CAUSE] = Cause(
+    route="ledger_transfer_change",
+    permission=P.LEDGER_READ,
+    names=_amounts,
+    codes={CODE: gettext_lazy("Reversal")},
+)
+
+
+def amount_of(transfer: Transfer) -> str:
+    currency = transfer.debit.currency
+    return money(from_minor(transfer.amount, currency), currency)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """An account of the transfer, before and after it."""
+
+    account: Account
+    is_debit: bool
+    seq: int
+    amount: Decimal
+    before: Decimal
+    after: Decimal
+
+
+@admin.register(Transfer)
+class Transfers(ReadOnlyAdmin):
+    """Reached from a statement or by its key; nobody needs a list of all."""
+
+    opens_with = (P.LEDGER_READ,)
+
+    def get_urls(self) -> list[URLPattern]:
+        door = self.admin_site.admin_view
+        return [
+            path("<uuid:pk>/", door(self.one), name="ledger_transfer_change"),
+            path("<uuid:pk>/reverse/", door(self.reverse), name="transfer_reverse"),
+        ]
+
+    @page(P.LEDGER_READ)
+    def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        transfer = find(pk)
+        reversals = list(Transfer.objects.filter(reverses=pk).order_by("at"))
+        left = left_of(transfer, reversals)
+        original = find(transfer.reverses) if transfer.reverses else None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{words_of(transfer.code)} · {amount_of(transfer)}",
+            "transfer": transfer,
+            "amount": amount_of(transfer),
+            "words": words_of(transfer.code),
+            "legs": legs_of(transfer),
+            "cause": told(request, [(transfer.cause_type, transfer.cause_id)])[
+                transfer.cause_id
+            ],
+            "reversals": [(each, _taken(transfer, each)) for each in reversals],
+            "original": original,
+            "original_words": words_of(original.code) if original else "",
+            "left": left,
+            "form": ReversalForm(initial={"amount": left}),
+            "may_reverse": bool(left) and can(request, P.LEDGER_POST),
+            "records": records_of(transfer) if can(request, P.AUDIT_READ) else None,
+        }
+        return TemplateResponse(request, "ledger/transfer.html", context)
+
+    @page(P.LEDGER_POST, methods=CHANGES)
+    def reverse(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        form = ReversalForm(request.POST)
+        try:
+            if not form.is_valid():
+                raise first_fault(form)
+            done = take_back(
+                original=find(pk).pk,
+                actor=actor_of(request),
+                now=timezone.now(),
+                **form.cleaned_data,
+            )
+            messages.success(request, _("The reversal is booked."))
+            return redirect("admin:ledger_transfer_change", done.pk)
+        except ValidationError as error:
+            messages.error(request, error.message)
+        except Refusal as refusal:
+            say(request, refusal)
+        return redirect("admin:ledger_transfer_change", pk)
+
+
+def find(pk: UUID) -> Transfer:
+    """:raises Http404:"""
+    rows = Transfer.objects.select_related("debit", "credit")
+    transfer = rows.filter(pk=pk).first()
+    if transfer is None:
+        raise Http404
+    return transfer
+
+
+def legs_of(transfer: Transfer) -> list[Leg]:
+    return [
+        _leg(
+            transfer.debit,
+            transfer.amount,
+            transfer.debit_seq,
+            transfer.debit_balance,
+            is_debit=True,
+        ),
+        _leg(
+            transfer.credit,
+            transfer.amount,
+            transfer.credit_seq,
+            transfer.credit_balance,
+            is_debit=False,
+        ),
+    ]
+
+
+def _leg(account: Account, amount: int, seq: int, after: int, *, is_debit: bool) -> Leg:
+    change = amount * SIDE[Kind(account.kind)] * (1 if is_debit else -1)
+    return Leg(
+        account,
+        is_debit,
+        seq,
+        amount=from_minor(amount, account.currency),
+        before=from_minor(after - change, account.currency),
+        after=from_minor(after, account.currency),
+    )
+
+
+def left_of(transfer: Transfer, reversals: list[Transfer]) -> Decimal | None:
+    """What reversals have left of it; None of what is a reversal itself."""
+    if transfer.reverses is not None:
+        return None
+    taken = sum(each.amount for each in reversals)
+    return from_minor(transfer.amount - taken, transfer.debit.currency)
+
+
+def _taken(original: Transfer, reversal: Transfer) -> str:
+    currency = original.debit.currency
+    return money(from_minor(reversal.amount, currency), currency)
+
+
+def records_of(transfer: Transfer) -> list[Record]:
+    """What the journal says of the transfer and of what it stands for, oldest first."""
+    about = Q(subject_type="transfer", subject_id=str(transfer.pk))
+    about |= Q(subject_type=transfer.cause_type, subject_id=transfer.cause_id)
+    return list(Record.objects.filter(about).order_by("id")[:_RECORDS_SHOWN])

@@ -1,0 +1,340 @@
+"""The bookkeeper's pages: why a balance is what it is, and what may be done then."""
+
+import csv
+import re
+from datetime import date, timedelta
+from io import StringIO
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from areamedica.clock import caracas_day
+from audit.models import Record
+from ledger.models import Account, Balance, Closing, Proof, Transfer
+from ledger.services import reports
+from ledger.services.posting import post
+from ledger.services.proof import prove
+from tests.bank import Bank
+from tests.ledger.books import FEES, TRANSIT, customer, posting
+from tests.ledger.desk import ACCOUNTS, BOOKS, MONTHS, account_page, transfer_page
+from tests.ledger.past import account, patient, random_book, write
+from tests.transactions.desk import ADMIN, arrives, asked, recorded
+from transactions.models import Transaction
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+DAYS = [date(2026, 10, 1) + timedelta(days=n) for n in range(20)]
+PERIOD = {"first": "2026-10-03", "last": "2026-10-12"}
+
+
+@pytest.fixture
+def clara(person: Any) -> User:
+    """The bookkeeper."""
+    return person("clara", "bookkeeper")
+
+
+@pytest.fixture
+def paid(ana: User, bank: Bank) -> Transaction:
+    """A payment that the bank has shown."""
+    arrives(bank)
+    return asked(recorded(ana))
+
+
+def text_of(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def links_in(answer: Any) -> set[str]:
+    return set(re.findall(r'href="([^"?]+)', answer.content.decode()))
+
+
+def rows_in(answer: Any) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_why_a_balance_is_what_it_is_takes_three_clicks(
+    back_office: Any, clara: User, paid: Transaction
+) -> None:
+    client = back_office(clara)
+    [transfer] = Transfer.objects.all()
+    start = client.get(BOOKS)
+    assert account_page(TRANSIT) in links_in(start)
+    statement = client.get(account_page(TRANSIT))
+    assert transfer_page(transfer.pk) in links_in(statement)
+    assert "José Pérez · …417728" in text_of(statement)
+    shown = client.get(transfer_page(transfer.pk))
+    assert f"{ADMIN}{paid.pk}/change/" in links_in(shown)
+    claim = client.get(f"{ADMIN}{paid.pk}/change/")
+    assert transfer_page(transfer.pk) in links_in(claim)
+
+
+def test_the_start_page_says_what_matters(
+    back_office: Any, clara: User, paid: Transaction
+) -> None:
+    post(posting(account("1110", "USD"), patient(1, "USD"), "7.00", currency="USD"))
+    page = text_of(back_office(clara).get(BOOKS))
+    assert "Los libros nunca se comprobaron." in page
+    assert "Ningún mes está cerrado." in page
+    assert 'aria-label="VES"' in page
+    assert 'aria-label="USD"' in page
+    assert "2.350,75" in page
+    assert "7,00" in page
+
+
+def test_empty_books_open(back_office: Any, clara: User) -> None:
+    client = back_office(clara)
+    for address in (BOOKS, f"{BOOKS}trial/", f"{BOOKS}sheet/", f"{BOOKS}result/"):
+        assert client.get(address).status_code == 200
+    assert "No se registró nada en estos días." in text_of(
+        client.get(account_page(TRANSIT))
+    )
+    assert "No hay cuentas." in text_of(client.get(account_page(account("2100"))))
+
+
+def test_a_proof_is_shown_with_what_it_found(back_office: Any, clara: User) -> None:
+    prove()
+    client = back_office(clara)
+    assert "Los libros cuadran." in text_of(client.get(BOOKS))
+    Proof.objects.create(transfers=3, problems=2)
+    assert "encontró 2 cosas mal" in text_of(client.get(BOOKS))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["2100-VES", "V-12.345.678", "v12345678", "{owner}", "crédito de pacientes"],
+)
+def test_an_account_is_found_by_what_a_bookkeeper_knows(
+    back_office: Any, clara: User, paid: Transaction, typed: str
+) -> None:
+    owned = Account.objects.get(owner_id__isnull=False)
+    term = typed.format(owner=owned.owner_id)
+    page = back_office(clara).get(ACCOUNTS, {"q": term})
+    assert account_page(owned.pk) in links_in(page)
+
+
+def test_a_search_that_finds_nothing_shows_nothing(
+    back_office: Any, clara: User, paid: Transaction
+) -> None:
+    page = back_office(clara).get(ACCOUNTS, {"q": "V-99.999.999"})
+    assert page.status_code == 200
+    assert not [link for link in links_in(page) if link.endswith("/change/")]
+
+
+@pytest.mark.parametrize("by", ["booked", "effective"])
+def test_a_statement_shows_its_period_page_by_page(
+    back_office: Any, clara: User, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(random_book(7, DAYS, 60))
+    monkeypatch.setattr("ledger.admin.accounts._PAGE", 5)
+    client, query, seen = back_office(clara), {**PERIOD, "by": by}, []
+    while True:
+        page = client.get(account_page(TRANSIT), query)
+        found = page.context["found"]
+        seen += [row.entry.seq for row in page.context["rows"]]
+        if found.following is None:
+            break
+        query["after"] = str(found.following)
+    assert len(seen) == len(set(seen)) > 10
+    sheet = rows_in(client.get(account_page(TRANSIT), {**query, "csv": "1"}))
+    assert len(sheet) == len(seen)
+    assert sheet[-1]["Saldo"] == str(found.closing)
+
+
+def test_a_heading_lists_its_accounts(
+    back_office: Any, clara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        post(posting(TRANSIT, patient(number), "3.00"))
+    monkeypatch.setattr("ledger.admin.accounts._PAGE", 3)
+    client, heading = back_office(clara), account_page(account("2100"))
+    first = client.get(heading)
+    rest = client.get(heading, {"after": first.context["after"]})
+    shown = [*first.context["lines"], *rest.context["lines"]]
+    assert {line.account_id for line in shown} == {patient(n) for n in range(5)}
+    assert rest.context["after"] is None
+
+
+NONSENSE = [
+    {"first": "x"},
+    {"first": "2026-10-12", "last": "2026-10-01"},
+    {"first": "0001-01-01", "last": "9999-12-31"},
+    {"after": "x", "by": "x"},
+    {"on": "9999-12-31", "currency": "x"},
+    {"after": "2026-10-01.99999999999999999999"},
+]
+
+
+@pytest.mark.parametrize("query", NONSENSE)
+def test_an_address_that_makes_no_sense_opens_the_plain_page(
+    back_office: Any, clara: User, query: dict[str, str]
+) -> None:
+    client = back_office(clara)
+    for address in (
+        account_page(TRANSIT),
+        f"{BOOKS}trial/",
+        f"{BOOKS}sheet/",
+        f"{BOOKS}result/",
+    ):
+        assert client.get(address, query).status_code == 200, address
+
+
+def test_no_page_of_an_account_or_transfer_that_is_none(
+    back_office: Any, clara: User
+) -> None:
+    client = back_office(clara)
+    assert client.get(account_page(uuid4())).status_code == 404
+    assert client.get(transfer_page(uuid4())).status_code == 404
+    assert client.get(f"{ACCOUNTS}x/change/").status_code == 404
+
+
+def test_reports_are_printed_and_taken_along(back_office: Any, clara: User) -> None:
+    write(random_book(8, DAYS, 60))
+    client = back_office(clara)
+    for currency in ("VES", "USD"):
+        query = {"currency": currency, "on": "2026-10-09", "csv": "1"}
+        trial = rows_in(client.get(f"{BOOKS}trial/", query))
+        *lines, total = trial
+        sheet = reports.balances(currency, reports.AsOf(on=DAYS[8]))
+        assert [line["Código"] for line in lines] == [x.code for x in sheet.lines]
+        assert total["Debe"] == total["Haber"] == str(sheet.debit)
+        general = rows_in(client.get(f"{BOOKS}sheet/", query))
+        assert general[-1]["Monto"] == str(sheet.result)
+        asked = {**PERIOD, "currency": currency}
+        result = rows_in(client.get(f"{BOOKS}result/", {**asked, "csv": "1"}))
+        found = reports.income_statement(currency, first=DAYS[2], last=DAYS[11])
+        assert result[-1]["Monto"] == str(found.result)
+        page = text_of(client.get(f"{BOOKS}result/", asked))
+        assert "03/10/2026" in page
+
+
+def test_a_name_that_is_a_formula_is_taken_along_as_text(
+    back_office: Any, clara: User
+) -> None:
+    post(posting(TRANSIT, customer("ana"), "3.00"))
+    Account.objects.filter(pk=TRANSIT).update(name="=HYPERLINK(1)")
+    [line, *_] = rows_in(back_office(clara).get(f"{BOOKS}trial/", {"csv": "1"}))
+    assert line["Cuenta"] == "'=HYPERLINK(1)"
+    Account.objects.filter(pk=TRANSIT).update(name="Pagos confirmados por conciliar")
+
+
+def test_an_account_is_frozen_and_released_for_a_reason(
+    back_office: Any, clara: User
+) -> None:
+    client, ana = back_office(clara), customer("ana")
+    for verb, frozen in (("freeze", True), ("release", False)):
+        address = f"{ACCOUNTS}{ana}/{verb}/"
+        client.post(address, {})
+        assert Balance.objects.get(pk=ana).is_frozen is not frozen
+        answer = client.post(address, {"reason": "Por orden"}, follow=True)
+        assert Balance.objects.get(pk=ana).is_frozen is frozen
+        assert ("Congelada" in text_of(answer)) is frozen
+    assert [record.action for record in Record.objects.filter(subject_id=str(ana))] == [
+        "ledger.account_released",
+        "ledger.account_frozen",
+        "ledger.account_opened",
+    ]
+
+
+def reverse(client: Any, transfer: Transfer, **given: Any) -> Any:
+    body = {"amount": "4.00", "reason": "Duplicado", "key": str(uuid4()), **given}
+    address = f"{transfer_page(transfer.pk)}reverse/"
+    return client.post(address, body, follow=True)
+
+
+def test_a_transfer_is_taken_back_in_parts_and_not_twice(
+    back_office: Any, clara: User
+) -> None:
+    client, ana = back_office(clara), customer("ana")
+    post(posting(TRANSIT, ana, "10.00"))
+    [original] = Transfer.objects.all()
+    key = str(uuid4())
+    for _ in range(2):
+        answer = reverse(client, original, key=key)
+        assert "El reverso quedó registrado." in text_of(answer)
+    assert Balance.objects.get(pk=ana).amount == 600
+    page = text_of(client.get(transfer_page(original.pk)))
+    assert "Queda Bs. 6,00" in page
+    assert transfer_page(Transfer.objects.get(pk=key).pk) in page
+    assert transfer_page(original.pk) in text_of(client.get(transfer_page(key)))
+    assert 'id="reverse"' not in text_of(client.get(transfer_page(key)))
+    refused = text_of(reverse(client, original, amount="6.01"))
+    assert "lo que queda del original" in refused
+    reverse(client, original, amount="6.00")
+    assert 'id="reverse"' not in text_of(client.get(transfer_page(original.pk)))
+    assert Balance.objects.get(pk=ana).amount == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"amount": "0"},
+        {"amount": "-1"},
+        {"amount": "1.001"},
+        {"amount": "x"},
+        {"reason": ""},
+        {"key": "x"},
+    ],
+)
+def test_a_reversal_that_makes_no_sense_books_nothing(
+    back_office: Any, clara: User, given: dict[str, str]
+) -> None:
+    post(posting(TRANSIT, FEES, "10.00"))
+    [original] = Transfer.objects.all()
+    answer = reverse(back_office(clara), original, **given)
+    assert 'class="' in text_of(answer)
+    assert Transfer.objects.count() == 1
+
+
+def months_ago(number: int) -> str:
+    day = caracas_day(timezone.now()).replace(day=1)
+    for _ in range(number):
+        day = (day - timedelta(days=1)).replace(day=1)
+    return f"{day:%Y-%m}"
+
+
+def test_months_are_closed_in_their_order_and_reopened_by_two(
+    back_office: Any, clara: User, person: Any
+) -> None:
+    client, other = back_office(clara), back_office(person("dora", "bookkeeper"))
+
+    def press(who: Any, verb: str, prefix: str, month: str) -> str:
+        body = {f"{prefix}-month": month, f"{prefix}-reason": "Cierre"}
+        return text_of(who.post(f"{MONTHS}{verb}/", body, follow=True))
+
+    assert "cuando ha terminado" in press(client, "close", "close", months_ago(0))
+    assert "El mes quedó cerrado." in press(client, "close", "close", months_ago(2))
+    assert months_ago(1) in press(client, "close", "close", months_ago(0))
+    press(client, "close", "close", months_ago(1))
+    assert "Solicitado." in press(client, "ask", "last", months_ago(1))
+    assert 'data-opens="reopen"' not in text_of(client.get(MONTHS))
+    assert 'data-opens="reopen"' in text_of(other.get(MONTHS))
+    assert "pide reabrir" in text_of(other.get(BOOKS))
+    press(client, "reopen", "last", months_ago(1))
+    assert Closing.objects.first().kind == "asked"
+    assert "El mes está abierto de nuevo." in press(
+        other, "reopen", "last", months_ago(1)
+    )
+    assert Closing.objects.count() == 4
+
+
+@pytest.mark.parametrize("month", ["", "x", "2026-13", "2026-10-01"])
+def test_a_month_that_is_none_is_told(
+    back_office: Any, clara: User, month: str
+) -> None:
+    body = {"close-month": month, "close-reason": "Cierre"}
+    back_office(clara).post(f"{MONTHS}close/", body)
+    assert not Closing.objects.exists()
+
+
+def test_who_only_reads_sees_no_buttons(
+    back_office: Any, aldo: User, paid: Transaction
+) -> None:
+    client = back_office(aldo)
+    [transfer] = Transfer.objects.all()
+    for address in (account_page(TRANSIT), transfer_page(transfer.pk), MONTHS):
+        page = text_of(client.get(address))
+        assert "data-opens" not in page, address
+    assert "Lo que dice el diario" in text_of(client.get(transfer_page(transfer.pk)))
