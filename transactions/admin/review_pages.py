@@ -12,6 +12,7 @@ from accounts.visitors import actor_of
 from areamedica.back_office import page
 from areamedica.permissions import Permission as P
 from transactions.admin import detail, queue, reasons
+from transactions.admin.booking import bookings
 from transactions.admin.buttons import TransactionButtons
 from transactions.admin.correcting import CorrectionForm
 from transactions.states import State
@@ -67,6 +68,7 @@ class ReviewPages(TransactionButtons):
             or (context["can"].was_first and context["can"].needs_second),
             following=queue.next_after(transaction, actor=actor),
             previous=queue.previous_before(transaction, actor=actor),
+            bookings=bookings(transaction),
             correction=CorrectionForm(transaction),
             reasons=reasons,
             actor=actor,

@@ -23,6 +23,7 @@ from areamedica.api.views import Api, needs
 from areamedica.errors import InvalidInput
 from areamedica.permissions import Permission
 from banking.gateways.base import BankUnavailable, Patience, Trouble
+from ledger.errors import AccountFrozen, PeriodClosed, UnknownAccount
 from transactions import receipt
 from transactions.api.filters import Transactions
 from transactions.api.serializers import (
@@ -60,6 +61,8 @@ _MOST_IN_BULK = 100
 _RECORDED = {201: TransactionOut, 200: TransactionOut}  # 200: the same claim again
 _DECIDING = (TransactionNotFound, SelfDecision, InvalidTransition)
 _PAYING = (NoBankRecord, ChooseCredit, CreditAlreadyUsed, SecondPersonNeeded)
+# The books' own: of an account of the clinic, or of a month closed this very moment.
+_BOOKING = (UnknownAccount, PeriodClosed, AccountFrozen)
 
 NEEDED = {
     "list": Permission.TRANSACTION_READ,
@@ -207,11 +210,15 @@ class TransactionViewSet(
         pdf = receipt.pdf(self.get_object())
         return HttpResponse(pdf, content_type="application/pdf")
 
-    @refuses(*ONCE, *_DECIDING, *_PAYING)
+    @refuses(*ONCE, *_DECIDING, *_PAYING, *_BOOKING)
     @extend_schema(request=ApproveBody, responses=TransactionOut)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
-        """Accept the bank's credit although it differs from the claim."""
+        """Accept the bank's credit although it differs from the claim; it is booked.
+
+        A day in a closed month is booked on the first open one, and what is for a
+        frozen account of a patient as unnamed credit.
+        """
         return self._for_a_reason(request, ApproveBody, review.approve)
 
     @refuses(*ONCE, *_DECIDING)
