@@ -87,6 +87,12 @@ class Action(models.TextChoices):
         _("Pruning of old records approved"),
     )
     COMPLIANCE_REPORTED = "audit.compliance_reported", _("Compliance report made")
+    IMPORT_UPLOADED = "ledger.import_uploaded", _("File for the books uploaded")
+    IMPORT_CONFIRMED = "ledger.import_confirmed", _("Import into the books confirmed")
+    IMPORT_DISCARDED = "ledger.import_discarded", _("Import into the books discarded")
+    IMPORT_BOOKED = "ledger.import_booked", _("File booked")
+    IMPORT_FAILED = "ledger.import_failed", _("File not booked")
+    BOOKS_EXPORTED = "ledger.books_exported", _("Books exported")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

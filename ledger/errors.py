@@ -137,3 +137,27 @@ class NoSuchHeading(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "NO_SUCH_HEADING"
     sentence = _("Accounts are opened below these headings: {headings}.")
+
+
+class ImportNotFound(Refusal):
+    kind = Kind.NOT_FOUND
+    code = "IMPORT_NOT_FOUND"
+    sentence = _("There is no such import.")
+
+
+class UnreadableFile(Refusal):
+    kind = Kind.VALIDATION
+    code = "UNREADABLE_FILE"
+    sentence = _("The file cannot be read: {why}.")
+
+
+class ImportNotReady(Refusal):
+    kind = Kind.CONFLICT
+    code = "IMPORT_NOT_READY"
+    sentence = _("This import is not waiting to be confirmed.")
+
+
+class PeriodTurnedRound(Refusal):
+    kind = Kind.VALIDATION
+    code = "PERIOD_TURNED_ROUND"
+    sentence = _("The period ends before it begins.")

@@ -1,10 +1,13 @@
 """What Celery runs for the books."""
 
+from datetime import datetime
+
 import structlog
 from celery import shared_task
 from django.db import connection
 
-from ledger.services import holds, proof
+from areamedica.clock import caracas_day
+from ledger.services import holds, imports, proof
 
 log = structlog.get_logger("ledger.tasks")
 
@@ -20,7 +23,18 @@ def prove() -> None:
 @shared_task(name="ledger.expire_holds")
 def expire_holds() -> None:
     """Release what has been held too long, by the database's clock."""
+    holds.expire_holds(_now())
+
+
+@shared_task(name="ledger.book_imports", time_limit=3600)
+def book_imports() -> None:
+    """Book the files that were confirmed; the rows of `Import` are the queue."""
+    imports.book_confirmed(today=caracas_day(_now()))
+
+
+def _now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         [now] = cursor.fetchone()
-    holds.expire_holds(now)
+    assert isinstance(now, datetime)  # noqa: S101 (what PostgreSQL says)
+    return now

@@ -19,6 +19,7 @@ from tests.bank import Bank
 from tests.conftest import PASSWORD
 from tests.ledger.books import FEES, TRANSIT, posting
 from tests.ledger.desk import ACCOUNTS, BOOKS, MONTHS
+from tests.ledger.files import CASH_IN, upload
 from tests.transactions.desk import ADMIN, in_review
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -57,6 +58,10 @@ PAGES: dict[str, set[str]] = {
     f"{ACCOUNTS}{{heading}}/change/": BOOKKEEPING,
     "/admin/ledger/transfer/{transfer}/": BOOKKEEPING,
     MONTHS: BOOKKEEPING,
+    "/admin/ledger/import/": {"bookkeeper", "auditor", "admin"},
+    "/admin/ledger/import/new/": {"bookkeeper", "admin"},
+    "/admin/ledger/import/{file}/change/": {"bookkeeper", "auditor", "admin"},
+    "/admin/ledger/import/{file}/live/": {"bookkeeper", "auditor", "admin"},
     "/admin/audit/record/": {"auditor", "admin"},
     "/admin/audit/record/{record}/change/": {"auditor", "admin"},
     "/admin/transactions/erasurerequest/": {"admin"},
@@ -79,6 +84,9 @@ BUTTONS: dict[str, set[str]] = {
     f"{MONTHS}close/": {"bookkeeper", "admin"},
     f"{MONTHS}ask/": {"bookkeeper", "admin"},
     f"{MONTHS}reopen/": {"bookkeeper", "admin"},
+    "/admin/ledger/import/{file}/confirm/": {"bookkeeper", "admin"},
+    "/admin/ledger/import/{file}/discard/": {"bookkeeper", "admin"},
+    "/admin/ledger/import/export/": {"bookkeeper", "auditor", "admin"},
     "/admin/banking/circuit/close/": {"admin"},
     "/admin/accounts/user/{ana}/deactivate/": {"admin"},
     "/admin/accounts/user/{ana}/reactivate/": {"admin"},
@@ -100,8 +108,8 @@ ROLES = ("cashier", "support", "reviewer", "bookkeeper", "auditor", "admin")
 
 
 @pytest.fixture
-def address(ana: User, bank: Bank) -> Callable[[str], str]:
-    """Fill in an address with a row, a question and a record that exist."""
+def address(ana: User, root: User, bank: Bank) -> Callable[[str], str]:
+    """Fill in an address with a row, a question, a record and a file that exist."""
     row = in_review(ana, bank)
     booked = posting(TRANSIT, FEES)
     post(booked)
@@ -113,6 +121,7 @@ def address(ana: User, bank: Bank) -> Callable[[str], str]:
         "ana": ana.pk,
         "question": BankQuestion.objects.values_list("pk", flat=True)[0],
         "record": Record.objects.values_list("pk", flat=True)[0],
+        "file": upload(root, CASH_IN).pk,
     }
     return lambda template: template.format(**names)
 
@@ -160,8 +169,10 @@ def test_a_page_does_not_answer_a_post(
 ) -> None:
     client = back_office(root)
     forms = {f"{ADMIN}new/", "/admin/accounts/user/new/", "/admin/", ADMIN}
+    forms |= {"/admin/ledger/import/new/"}
     lists = {"/admin/accounts/user/", "/admin/audit/record/"}
     lists |= {"/admin/banking/bankquestion/", ACCOUNTS}
+    lists |= {"/admin/banking/bankquestion/", "/admin/ledger/import/"}
     for template in set(PAGES) - forms - lists:
         assert client.post(address(template), {}).status_code in {403, 405}, template
 
@@ -222,11 +233,11 @@ def test_the_menu_shows_each_what_he_may_open(
         groups = back_office(user).get("/admin/").context["sidebar_navigation"]
         return [str(item["title"]) for group in groups for item in group["items"]]
 
-    books = ["Libros", "Cuentas", "Meses"]
+    books = ["Libros", "Cuentas", "Meses", "Archivos de entrada y salida"]
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
     assert titles(aldo) == ["Inicio", "Transacciones", *books, "Diario"]
-    assert len(titles(root)) == 16
+    assert len(titles(root)) == 17
     assert titles(root)[-1] == "Clientes de servicio"
 
 

@@ -81,6 +81,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
                 (P.LEDGER_READ,),
             ),
             Door(_("Months"), "event_available", "months", (P.LEDGER_READ,)),
+            Door(
+                _("Files in and out"),
+                "import_export",
+                "ledger_import_changelist",
+                (P.LEDGER_READ,),
+            ),
         ),
     ),
     (
@@ -114,6 +120,7 @@ BELOW = {
     "ledger_account_changelist": ("ledger_transfer_change",),
     "transactions_queue": ("transactions_review",),
     "accounts_user_changelist": ("user_new",),
+    "ledger_import_changelist": ("import_new",),
     "accounts_serviceclient_changelist": (
         "client_new",
         "client_issue",

@@ -223,6 +223,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "ledger.expire_holds",
         "schedule": timedelta(minutes=1),
     },
+    "book-imports": {
+        "task": "ledger.book_imports",
+        "schedule": timedelta(seconds=30),
+    },
     "forget-expired": {
         "task": "accounts.forget_expired",
         "schedule": timedelta(hours=6),

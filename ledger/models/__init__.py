@@ -2,6 +2,7 @@
 
 from ledger.models.accounts import Account, Balance
 from ledger.models.holds import Hold, HoldEnd
+from ledger.models.imports import Import, ImportState
 from ledger.models.periods import Closing
 from ledger.models.proofs import Proof
 from ledger.models.transfers import Entry, Transfer
@@ -13,6 +14,8 @@ __all__ = [
     "Entry",
     "Hold",
     "HoldEnd",
+    "Import",
+    "ImportState",
     "Proof",
     "Transfer",
 ]
