@@ -35,6 +35,7 @@ PEOPLE = {
     "cashier": "Caja · records and asks",
     "cashier2": "Caja · another till",
     "support": "Soporte · reads",
+    "bookkeeper": "Contabilidad · posts to the books and closes their months",
     "auditor": "Auditoría · reads everything, exports",
 }
 

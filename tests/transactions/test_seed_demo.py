@@ -1,13 +1,20 @@
 """The demo's clinic: every role, every state, and harmless to seed twice."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from accounts.models import User
+from areamedica.clock import caracas_day
 from audit.models import Record
+from ledger.models import Closing, Import, Transfer
+from ledger.services.periods import closed_until
+from ledger.services.proof import findings
+from ledger.services.reading import trial_balance
 from transactions.models import BankCredit, Inquiry, Transaction, TransactionEvent
 from transactions.states import State
 
@@ -44,6 +51,23 @@ def test_a_believable_clinic(seeded: None) -> None:
     moved = Record.objects.filter(action="transactions.moved").count()
     told = TransactionEvent.objects.exclude(old_status="").count()
     assert moved == told
+
+
+def test_the_books_have_a_year_behind_them(seeded: None) -> None:
+    assert findings() == []
+    assert Import.objects.get().state == "booked"
+    today = caracas_day(timezone.now())
+    last_month = today.replace(day=1) - timedelta(days=1)
+    assert closed_until() == last_month.replace(day=1) - timedelta(days=1)
+    assert Closing.objects.count() == 11
+    oldest = Transfer.objects.earliest("effective").effective
+    assert (last_month.replace(day=1) - oldest).days in (334, 335)
+    for currency in ("VES", "USD"):
+        lines = trial_balance(currency)
+        debit, credit = sum(x.debit for x in lines), sum(x.credit for x in lines)
+        assert debit == credit > 0
+    held = {line.code: line.debit - line.credit for line in trial_balance("VES")}
+    assert held["4000-VES"] < held["4100-VES"] < 0 < held["5100-VES"]
 
 
 def test_seeding_again_changes_no_transaction(

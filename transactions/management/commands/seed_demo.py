@@ -15,6 +15,7 @@ from areamedica.clock import caracas_day
 from banking.gateways.base import Patience
 from transactions.demo.clinic import PEOPLE, visits
 from transactions.demo.past import live_through
+from transactions.demo.year import live_a_year
 from transactions.models import Inquiry, Transaction
 from transactions.services.submit import submit
 from transactions.services.verify import ask_bank
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             return
         now, dice = timezone.now(), Random(2026)
         cashiers = [staff["cashier"], staff["cashier2"]]
+        live_a_year(bookkeeper=staff["bookkeeper"], now=now)
         self._past(staff, cashiers, now=now, dice=dice)
         self._today(cashiers, now=now, dice=dice)
         self.stdout.write(f"{Transaction.objects.count()} transactions.")
