@@ -122,6 +122,8 @@ lock: $(VENV)/.development ## Write requirements/*.txt anew (LOCK_ARGS=--upgrade
 		--output-file requirements/demo.txt
 	$(LOCK) --constraint requirements/demo.txt --extra demo --extra dev \
 		--output-file requirements/development.txt
+	$(LOCK) --constraint requirements/development.txt --extra demo --extra dev \
+		--extra peers --output-file requirements/peers.txt
 
 .PHONY: messages
 messages: $(VENV)/.development ## Collect and compile translations (needs GNU gettext)

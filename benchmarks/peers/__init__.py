@@ -1,0 +1,1 @@
+"""Other ledgers on the same PostgreSQL, each by its own best way, beside ours."""

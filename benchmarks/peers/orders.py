@@ -1,0 +1,46 @@
+"""How a ledger's process is spoken to: a line of JSON in, a line of JSON out."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from random import Random
+from typing import NamedTuple
+
+
+class Wanted(NamedTuple):
+    """A transfer: places of the accounts, and an amount above zero."""
+
+    debit: int
+    credit: int
+    amount: Decimal
+
+
+Book = Callable[[Sequence[Wanted]], None]
+
+
+def obey(*, open_accounts: Callable[[int], None], batch: Book, one: Book) -> None:
+    """Open so many accounts, then book what is asked and say the seconds it took."""
+    known = int(json.loads(sys.stdin.readline())["accounts"])
+    open_accounts(known)
+    _say(known)
+    for line in sys.stdin:
+        order = json.loads(line)
+        wanted = _wanted(order["number"], known, Random(order["seed"]))
+        book, size = (one, 1) if order["at_once"] == 1 else (batch, order["at_once"])
+        began = time.perf_counter()
+        for first in range(0, len(wanted), size):
+            book(wanted[first : first + size])
+        _say(time.perf_counter() - began)
+
+
+def _wanted(number: int, accounts: int, dice: Random) -> list[Wanted]:
+    pairs = (dice.sample(range(accounts), 2) for _ in range(number))
+    return [Wanted(a, b, Decimal(dice.randint(1, 10_000)) / 100) for a, b in pairs]
+
+
+def _say(answer: object) -> None:
+    print(json.dumps(answer), flush=True)
