@@ -4,12 +4,14 @@ import json
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
@@ -19,12 +21,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of, say
+from areamedica.clock import caracas_day
 from areamedica.day_filters import Since, Until
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from audit import figures, keys
-from audit.evidence import export_evidence
+from audit.evidence import export_evidence, export_period
 from audit.models import Checkpoint, Record
 from audit.replay import PROJECTIONS, differences, last_replays
 from audit.retention_pages import Retention as Retention
@@ -55,6 +58,11 @@ class Actors(DropdownFilter):
             return queryset.filter(actor_id=UUID(self.value() or ""))
         except ValueError:
             return queryset
+
+
+class Days(forms.Form):
+    first = forms.DateField()
+    last = forms.DateField()
 
 
 @admin.register(Record)
@@ -92,6 +100,7 @@ class Journal(ReadOnlyAdmin):
                 **(extra_context or {}),
                 "seal": _seal(),
                 "subject": request.GET.get("q", "").strip(),
+                "today": caracas_day(timezone.now()),
             },
         )
         return response
@@ -106,9 +115,10 @@ class Journal(ReadOnlyAdmin):
         return queryset, False
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.evidence)
+        view = self.admin_site.admin_view
         return [
-            path("evidence/", view, name="audit_record_evidence"),
+            path("evidence/", view(self.evidence), name="audit_record_evidence"),
+            path("period/", view(self.period), name="audit_record_period"),
             *super().get_urls(),
         ]
 
@@ -119,16 +129,24 @@ class Journal(ReadOnlyAdmin):
         try:
             bundle = export_evidence(subject_id=subject, actor_id=person_of(request).pk)
         except Refusal as refusal:
-            say(request, refusal)
-            here = redirect("admin:audit_record_changelist")
-            here["Location"] += f"?{urlencode({'q': subject})}"
-            return here
-        name = f"sello-{slugify(subject)}.zip"
-        return HttpResponse(
-            bundle,
-            content_type="application/zip",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+            return _refused(request, refusal, q=subject)
+        return _as_file(bundle, subject)
+
+    @page(P.AUDIT_READ, methods=CHANGES)
+    def period(self, request: HttpRequest) -> HttpResponse:
+        """All that was sealed from one day to another, the same way."""
+        days = Days(request.POST)
+        if not days.is_valid():
+            messages.error(request, _("Both days are needed."))
+            return redirect("admin:audit_record_changelist")
+        first, last = days.cleaned_data["first"], days.cleaned_data["last"]
+        try:
+            bundle = export_period(
+                first=first, last=last, actor_id=person_of(request).pk
+            )
+        except Refusal as refusal:
+            return _refused(request, refusal)
+        return _as_file(bundle, f"{first} {last}")
 
     @display(description=_("at"))
     def moment(self, record: Record) -> str:
@@ -158,6 +176,23 @@ class Journal(ReadOnlyAdmin):
         facts = json.loads(record.facts)
         pairs = ((name, _written(fact)) for name, fact in facts.items())
         return format_html_join(" · ", "{}: <b>{}</b>", pairs)
+
+
+def _refused(request: HttpRequest, refusal: Refusal, **query: str) -> HttpResponse:
+    say(request, refusal)
+    here = redirect("admin:audit_record_changelist")
+    if query:
+        here["Location"] += f"?{urlencode(query)}"
+    return here
+
+
+def _as_file(bundle: bytes, about: str) -> HttpResponse:
+    name = f"sello-{slugify(about)}.zip"
+    return HttpResponse(
+        bundle,
+        content_type="application/zip",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 def _seal() -> dict[str, object]:

@@ -1,25 +1,25 @@
 """Checks a bundle of evidence: python3 -I verify.py [folder]. Needs only Python 3.9.
 
-Each record's bytes must lead, by the Merkle path of its proof (RFC 9162), to the root
-of the checkpoint, and the checkpoint must be signed (Ed25519, RFC 8032) by the key in
-key.txt. Compare that key with the one you were given on paper: the bundle cannot vouch
-for it. Ends with 0 when everything holds, else with 1 and a line for each thing wrong.
+Each record must lead, by the Merkle path of its proof (RFC 9162), to the root in the
+checkpoint; every signature below the checkpoint (Ed25519, RFC 8032), the journal's and
+its witnesses', must be that of a key in keys.txt; and it must have grown out of the
+earlier one. Compare the keys this prints with those you were given on paper: a bundle
+cannot vouch for them. Ends with 0 when everything holds, else with 1 and what does not.
 """
 
 import base64
 import hashlib
 import json
 import sys
+import time
 from pathlib import Path
 
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
+P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
-Point = tuple[int, int, int, int]
+Point = tuple[int, int, int, int]  # extended coordinates (RFC 8032, 5.1.4)
 
 
 def add(a: Point, b: Point) -> Point:
-    """The sum of two points in extended coordinates (RFC 8032, 5.1.4)."""
     low, high = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
     c, d = 2 * a[3] * b[3] * D % P, 2 * a[2] * b[2] % P
     e, f, g, h = high - low, d - c, d + c, high + low
@@ -27,118 +27,137 @@ def add(a: Point, b: Point) -> Point:
 
 
 def times(number: int, point: Point) -> Point:
-    """A point added to itself so many times."""
     found = (0, 1, 1, 0)
     while number:
-        if number & 1:
-            found = add(found, point)
+        found = add(found, point) if number & 1 else found
         point, number = add(point, point), number >> 1
     return found
 
 
-def point_of(raw: bytes) -> Point:
-    """Decode a point (RFC 8032, 5.1.3). Raises ValueError: it is none."""
+def point_of(raw: bytes) -> Point:  # RFC 8032, 5.1.3
     y = int.from_bytes(raw, "little")
     sign, y = y >> 255, y & (1 << 255) - 1
     square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
     x = pow(square, (P + 3) // 8, P)
-    if (x * x - square) % P:
-        x = x * pow(2, (P - 1) // 4, P) % P
-    if y >= P or (x * x - square) % P or (x == 0 and sign):
-        raise ValueError("not a point of the curve")
+    x = x * pow(2, (P - 1) // 4, P) % P if (x * x - square) % P else x
+    demand(y < P and not (x * x - square) % P and (x or not sign), "no point")
     x = P - x if x & 1 != sign else x
     return x, y, 1, x * y % P
 
 
-BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-
-
-def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` is that of the key over the message (RFC 8032, 5.1.7)."""
+def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:  # 5.1.7
     r, s = signature[:32], int.from_bytes(signature[32:], "little")
-    if len(signature) != 64 or s >= ORDER:
-        return False
-    k = int.from_bytes(hashlib.sha512(r + public + message).digest(), "little")
-    try:
-        left, right = times(s, BASE), add(point_of(r), times(k, point_of(public)))
-    except ValueError:
-        return False
-    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (
-        left[1] * right[2] - right[1] * left[2]
-    ) % P == 0
+    k = int.from_bytes(hashlib.sha512(r + public + message).digest(), "little") % ORDER
+    base = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    left, right = times(s, base), add(point_of(r), times(k, point_of(public)))
+    same = all((left[i] * right[2] - right[i] * left[2]) % P == 0 for i in (0, 1))
+    return same and len(signature) == 64 and s < ORDER
 
 
-def head_of(note: str, vkey: str) -> tuple[int, bytes]:
-    """(size, root) of a checkpoint the key signed. Raises ValueError: it did not."""
-    name, key_id, key = vkey.strip().split("+", 2)
-    raw = base64.b64decode(key)
-    said = hashlib.sha256(f"{name}\n".encode() + raw).digest()[:4]
-    text, _, signatures = note.rpartition("\n\n")
-    if said.hex() != key_id or raw[:1] != b"\x01" or not text.startswith(f"{name}\n"):
-        raise ValueError("key.txt and the checkpoint do not fit")
-    for line in signatures.splitlines():
-        signature = base64.b64decode(line.rsplit(" ", 1)[1])
-        is_ours = line.startswith(f"\u2014 {name} ") and signature[:4] == said
-        if is_ours and is_signed(raw[1:], signature[4:], f"{text}\n".encode()):
-            _, size, root = text.split("\n")[:3]
-            return int(size), base64.b64decode(root)
-    raise ValueError("the checkpoint is not signed by the key")
+def demand(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise ValueError(otherwise)
 
 
-def root_by(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """The root that the path leads to (RFC 9162, 2.1.3.2). Raises ValueError."""
-    at, last, found = index, size - 1, leaf
-    for sibling in path:
-        if not 0 <= at <= last or last == 0:
-            raise ValueError("the proof does not fit the tree")
+def unb64(text: str) -> bytes:
+    raw = base64.b64decode(text, validate=True)
+    demand(base64.b64encode(raw).decode() == text, "base64 in another spelling")
+    return raw
+
+
+def opened(note: str, keys: dict[tuple[str, str], bytes]) -> tuple[str, list[str]]:
+    """The text of a note and who signed it (c2sp.org/signed-note, tlog-cosignature)."""
+    text, _, below = note.rpartition("\n\n")
+    text, kinds, who = f"{text}\n", b"", list[str]()
+    for line in below[:-1].split("\n"):
+        dash, name, signature = line.split(" ")
+        raw, said = unb64(signature), text
+        key, raw, seen = keys.get((name, raw[:4].hex()), b""), raw[4:], 0
+        if key[:1] == b"\x04":  # a witness signs the second in which it saw the text
+            seen, raw = int.from_bytes(raw[:8], "big"), raw[8:]
+            said = f"cosignature/v1\ntime {seen}\n{text}"
+        holds = dash == "\u2014" and key and is_signed(key[1:], raw, said.encode())
+        demand(holds, f"the signature of {name} is false")
+        at = time.strftime(", who saw it %Y-%m-%d %H:%M UTC", time.gmtime(seen))
+        who, kinds = [*who, name + at * bool(seen)], kinds + key[:1]
+    demand(b"\x01" in kinds and note.endswith("\n"), "not signed by the journal's key")
+    return text, who
+
+
+def climb(at: int, last: int, path: list[bytes], old: bytes) -> tuple[bytes, bytes]:
+    """Both roots that a path leads to (RFC 9162, 2.1.3.2 and 2.1.4.2)."""
+    new = old
+    for other in path:
+        demand(0 <= at <= last != 0, "a proof that does not fit the tree")
         if at & 1 or at == last:
-            found = hashlib.sha256(b"\x01" + sibling + found).digest()
+            old, new = (
+                hashlib.sha256(b"\1" + other + it).digest() for it in (old, new)
+            )
             while at and not at & 1:
                 at, last = at >> 1, last >> 1
         else:
-            found = hashlib.sha256(b"\x01" + found + sibling).digest()
+            new = hashlib.sha256(b"\1" + new + other).digest()
         at, last = at >> 1, last >> 1
-    if last:
-        raise ValueError("the proof is too short")
-    return found
+    demand(last == 0, "a proof that is too short")
+    return old, new
 
 
-def check_record(folder: Path, number: str, note: str, head: tuple[int, bytes]) -> None:
-    """Raises ValueError: the record is not in the signed tree as it stands here."""
-    entry = (folder / "records" / f"{number}.json").read_bytes()
-    proof = (folder / "proofs" / f"{number}.tlog-proof").read_text(encoding="utf-8")
-    lines, _, under = proof.partition("\n\n")
-    form, extra, index, *path = lines.split("\n")
-    if form != "c2sp.org/tlog-proof@v1" or under != note:
-        raise ValueError("its proof is of another form or checkpoint")
-    if base64.b64decode(extra.split(" ")[1]) != entry:
-        raise ValueError("its bytes and its proof differ")
-    leaf = hashlib.sha256(b"\x00" + entry).digest()
-    hashes = [base64.b64decode(each) for each in path]
-    if root_by(leaf, int(index.split(" ")[1]), head[0], hashes) != head[1]:
-        raise ValueError("its bytes are not what was sealed")
+def check(files: dict[str, bytes]) -> list[str]:
+    """What is shown by the files of a bundle. Raises ValueError, LookupError."""
+    texts = {name: raw.decode("utf-8", "replace") for name, raw in files.items()}
+    note, manifest, keys = texts["checkpoint"], texts["manifest"], {}
+    for vkey in texts["keys.txt"][:-1].split("\n"):
+        name, number, key = vkey.split("+", 2)
+        keys[name, number] = raw = unb64(key)  # its kind (1: the journal) and itself
+        digest = hashlib.sha256(f"{name}\n".encode() + raw).hexdigest()
+        demand(digest[:8] == number and len(raw) == 33, f"the key of {name} is none")
+    hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
+    listed = [f"{hashes[name]}  {name}" for name in sorted(files) if name != "manifest"]
+    known = manifest.split("\n\n")[0].split("\n")[1:]
+    demand(known == listed, "a file is missing, added or changed")
+    opened(manifest, keys)
+    text, who = opened(note, keys)
+    size, root = int(text.split("\n")[1]), unb64(text.split("\n")[2])
+    told = json.loads(files["story.json"])
+    for number in (each["record"]["id"] for each in told):
+        entry, proof = (
+            files[f"records/{number}.json"],
+            texts[f"proofs/{number}.tlog-proof"],
+        )
+        lines, _, under = proof.partition("\n\n")
+        form, extra, index, *path = lines.split("\n")
+        at, leaf = int(index[6:]), hashlib.sha256(b"\0" + entry).digest()
+        said = ["c2sp.org/tlog-proof@v1", f"extra {base64.b64encode(entry).decode()}"]
+        holds = [form, extra, index, under] == [*said, f"index {at}", note]
+        found = climb(at, size - 1, [unb64(line) for line in path], leaf)[1]
+        demand(holds and found == root, f"record {number} is not what was sealed")
+    entries = [json.loads(files[name]) for name in files if name.startswith("records/")]
+    stories = [each["record"] for each in told]
+    same = sorted(entries, key=lambda it: it["id"]) == sorted(
+        stories, key=lambda it: it["id"]
+    )
+    demand(same, "story.json does not tell what the records say")
+    if "earlier" in files:
+        _, older, old_root, _ = opened(texts["earlier"], keys)[0].split("\n")
+        grown = [unb64(line) for line in texts["consistency"].split("\n")[:-1]]
+        at, last = int(older) - 1, size - 1
+        while at & 1:
+            at, last = at >> 1, last >> 1
+        grown = grown if at else [unb64(old_root), *grown]
+        roots = climb(at, last, grown[1:], grown[0])
+        demand(roots == (unb64(old_root), root), "the earlier checkpoint does not fit")
+    signers = [f"Signed by {name}" for name in who]
+    return ["Everything holds.", f"{len(told)} records", *signers, texts["keys.txt"]]
 
 
 def main(folder: Path) -> int:
-    """Check everything; print what does not hold."""
-    vkey = (folder / "key.txt").read_text(encoding="utf-8")
-    note = (folder / "checkpoint").read_text(encoding="utf-8")
-    problems: list[str] = []
+    paths = [path for path in folder.rglob("*") if path.is_file()]
     try:
-        head = head_of(note, vkey)
-        told = json.loads((folder / "story.json").read_text(encoding="utf-8"))
-        for number in (str(each["id"]) for each in told):
-            try:
-                check_record(folder, number, note, head)
-            except (ValueError, IndexError, OSError) as problem:
-                problems.append(f"record {number}: {problem}")
-        files = sorted((folder / "records").glob("*.json"), key=lambda f: int(f.stem))
-        if told != [json.loads(each.read_text(encoding="utf-8")) for each in files]:
-            problems.append("story.json does not tell what the records say")
-    except (ValueError, KeyError, TypeError, OSError) as problem:
-        problems.append(str(problem))
-    print("\n".join(problems) or f"Everything holds.\nThe key: {vkey.strip()}")
-    return 1 if problems else 0
+        said = check({p.relative_to(folder).as_posix(): p.read_bytes() for p in paths})
+    except (ValueError, LookupError, TypeError) as problem:
+        said = [f"Does not hold: {problem}"]
+    print("\n".join(said).rstrip())
+    return 0 if said[0] == "Everything holds." else 1
 
 
 if __name__ == "__main__":

@@ -53,3 +53,11 @@ class NothingOldEnough(Refusal):
     sentence = _(
         "No sealed record is older than {years} years and still has its words."
     )
+
+
+class PeriodTooLong(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "PERIOD_TOO_LONG"
+    sentence = _(
+        "These days hold more than {most} records of the journal; choose fewer days."
+    )

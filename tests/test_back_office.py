@@ -87,6 +87,7 @@ BUTTONS: dict[str, set[str]] = {
     "/admin/ledger/import/{file}/confirm/": {"bookkeeper", "admin"},
     "/admin/ledger/import/{file}/discard/": {"bookkeeper", "admin"},
     "/admin/ledger/import/export/": {"bookkeeper", "auditor", "admin"},
+    "/admin/audit/record/period/": {"auditor", "admin"},
     "/admin/banking/circuit/close/": {"admin"},
     "/admin/accounts/user/{ana}/deactivate/": {"admin"},
     "/admin/accounts/user/{ana}/reactivate/": {"admin"},

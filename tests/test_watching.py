@@ -158,6 +158,7 @@ def test_the_document_describes_every_address() -> None:
         "/api/v1/audit/checkpoint",
         "/api/v1/audit/consistency",
         "/api/v1/audit/events/{id}/proof",
+        "/api/v1/audit/evidence",
         "/api/v1/audit/tile/{tile}",
         "/api/v1/auth/login",
         "/api/v1/auth/logout",

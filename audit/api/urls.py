@@ -6,5 +6,6 @@ urlpatterns = [
     path("audit/checkpoint", views.CheckpointNow.as_view()),
     path("audit/tile/<path:tile>", views.TileOfTheTree.as_view()),
     path("audit/events/<str:id>/proof", views.ProofOfRecord.as_view()),
+    path("audit/evidence", views.Evidence.as_view()),
     path("audit/consistency", views.Consistency.as_view()),
 ]

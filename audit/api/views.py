@@ -1,8 +1,11 @@
 """`/api/v1/audit…`: the sealed journal as others can check it, without trusting us."""
 
 import base64
+from typing import cast
+from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,7 +15,8 @@ from areamedica.api.schema import refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
 from audit import proofs, publishing, tiles
-from audit.errors import NotSealed, Pruned, RecordNotFound
+from audit.errors import NotSealed, PeriodTooLong, Pruned, RecordNotFound
+from audit.evidence import export_evidence, export_period
 
 _PLAIN = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
@@ -118,6 +122,54 @@ class Consistency(OfTheJournal):
                 "hashes": [_b64(each) for each in shown.hashes],
             }
         )
+
+
+class EvidenceQuery(serializers.Serializer):
+    """One subject, or all of some days; `from` is a word of Python's."""
+
+    subject = serializers.CharField(
+        max_length=64, required=False, help_text="the number of a payment, a user, …"
+    )
+    to = serializers.DateField(
+        required=False, help_text="The last Caracas day of a period."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        first = serializers.DateField(
+            required=False, help_text="The first Caracas day of a period."
+        )
+        return {"from": first, **super().get_fields()}
+
+    def validate(self, given: dict[str, object]) -> dict[str, object]:
+        if set(given) not in ({"subject"}, {"from", "to"}):
+            raise serializers.ValidationError(
+                {"subject": _("Name either a subject, or the first and the last day.")}
+            )
+        return given
+
+
+class Evidence(OfTheJournal):
+    @refuses(RecordNotFound, NotSealed, PeriodTooLong, Pruned)
+    @extend_schema(
+        operation_id="audit_evidence",
+        parameters=[EvidenceQuery],
+        responses={(200, "application/zip"): bytes},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """A zip with records, proofs, a story to read and a program that checks them.
+
+        Taking it is journaled.
+        """
+        query = EvidenceQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked, actor = query.validated_data, cast(UUID, request.user.pk)
+        if "subject" in asked:
+            packed = export_evidence(subject_id=asked["subject"], actor_id=actor)
+        else:
+            packed = export_period(
+                first=asked["from"], last=asked["to"], actor_id=actor
+            )
+        return HttpResponse(packed, content_type="application/zip")
 
 
 def _b64(raw: bytes) -> str:

@@ -1,0 +1,154 @@
+"""The journal in plain sentences, for whoever runs a clinic; a view, no evidence."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from areamedica.clock import CARACAS
+from areamedica.money import BOLIVAR
+from areamedica.templatetags.back_office import money
+from audit.actions import Action
+
+LANGUAGES = ("es", "en")
+
+_ACTIONS: dict[str, str | Promise] = {
+    Action.TRANSACTION_RECORDED: gettext_lazy("{who} recorded a payment of {amount}."),
+    Action.TRANSACTION_CHANGED: gettext_lazy(
+        "{who} corrected what was recorded of the payment."
+    ),
+    Action.TRANSACTION_DELETED: gettext_lazy("{who} deleted the payment."),
+    Action.FIRST_APPROVAL: gettext_lazy(
+        "{who} approved the payment; a second person has to approve it as well."
+    ),
+    Action.LATE_ANSWER: gettext_lazy(
+        "The bank answered when the payment had already been decided."
+    ),
+    Action.INQUIRY_REPLAYED: gettext_lazy("{who} had the bank asked again."),
+    Action.EVIDENCE_EXPORTED: gettext_lazy("{who} took out what the bank answered."),
+    Action.SEALED_EVIDENCE_EXPORTED: gettext_lazy("{who} took out sealed evidence."),
+}
+# Why a payment moved, by its reason; a test holds it to all there are.
+MOVES: dict[str, str | Promise] = {
+    "RECORDED": gettext_lazy("The payment was recorded; the bank is being asked."),
+    "NOT_SEEN_YET": gettext_lazy("The bank did not show the payment yet."),
+    "MATCHED": gettext_lazy("The bank confirmed the payment: the money is ours."),
+    "AMOUNT_DIFFERS": gettext_lazy(
+        "The bank showed another amount; a person has to decide."
+    ),
+    "CURRENCY_DIFFERS": gettext_lazy(
+        "The bank showed another currency; a person has to decide."
+    ),
+    "DATE_DIFFERS": gettext_lazy(
+        "The bank showed another date; a person has to decide."
+    ),
+    "AMOUNT_UNSTATED": gettext_lazy(
+        "No amount had been stated; a person has to compare and decide."
+    ),
+    "SEVERAL_CREDITS": gettext_lazy(
+        "Several credits of the bank fit; a person has to decide."
+    ),
+    "CREDIT_ALREADY_USED": gettext_lazy(
+        "The credit the bank showed already pays another payment; a person has to"
+        " decide."
+    ),
+    "QUESTION_REFUSED": gettext_lazy(
+        "The bank refused the data as malformed; a person has to decide."
+    ),
+    "NOT_SEEN": gettext_lazy("The bank never showed the payment before the deadline."),
+    "BANK_UNREACHABLE": gettext_lazy("The bank had not answered for a while."),
+    "BANK_BACK": gettext_lazy("The bank answered again."),
+    "SECOND_APPROVAL": gettext_lazy("The payment waits for a second person."),
+    "APPROVED": gettext_lazy("{who} approved the payment: the money is ours."),
+    "REJECTED": gettext_lazy("{who} refused the payment."),
+    "REOPENED": gettext_lazy(
+        "{who} corrected the payment and had the bank asked again."
+    ),
+    "WITHDRAWN": gettext_lazy("{who} withdrew the payment."),
+    "DELETED": gettext_lazy("{who} deleted the payment."),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One record as it was sealed, and its sentence in each language."""
+
+    record: dict[str, object]
+    sentences: dict[str, str]
+
+    def as_json(self) -> dict[str, object]:
+        return {"record": self.record, **self.sentences}
+
+
+def story(entries: Iterable[bytes]) -> list[Told]:
+    """Tell sealed entries in their order; who acted is looked up now."""
+    records = [json.loads(entry) for entry in entries]
+    names = _names({str(each["actor"]) for each in records if each["actor"]})
+    return [Told(each, _in_each_language(each, names)) for each in records]
+
+
+def _names(actors: set[str]) -> dict[str, str]:
+    people = get_user_model()._default_manager.filter(pk__in=map(UUID, actors))
+    return {str(pk): name for pk, name in people.values_list("pk", "full_name")}
+
+
+def _in_each_language(
+    record: dict[str, object], names: dict[str, str]
+) -> dict[str, str]:
+    told = {}
+    for language in LANGUAGES:
+        with translation.override(language):
+            told[language] = _sentence(record, names)
+    return told
+
+
+def _sentence(record: dict[str, object], names: dict[str, str]) -> str:
+    at = datetime.fromisoformat(str(record["at"])).astimezone(CARACAS)
+    facts = _facts(str(record["facts"]))
+    actor = record["actor"]
+    # `.replace`, because a name or a fact may hold braces of its own.
+    what = _form(record, facts)
+    what = what.replace("{amount}", _amount(facts))
+    what = what.replace("{who}", names.get(str(actor), _nobody(actor)))
+    return _("On %(day)s at %(time)s: %(what)s") % {
+        "day": date_format(at, "DATE_FORMAT"),
+        "time": at.strftime("%H:%M"),
+        "what": what,
+    }
+
+
+def _facts(written: str) -> dict[str, object]:
+    """The facts; none when they were too long and are there by their digest."""
+    if written.startswith("sha256:"):
+        return {}
+    read: dict[str, object] = json.loads(written)
+    return read
+
+
+def _form(record: dict[str, object], facts: dict[str, object]) -> str:
+    action = str(record["action"])
+    by_reason = action == Action.TRANSACTION_MOVED
+    found = MOVES.get(str(facts.get("reason"))) if by_reason else _ACTIONS.get(action)
+    if found:
+        return str(found)
+    known = dict(Action.choices)
+    return "{who}: %s." % known.get(action, action)  # noqa: UP031 (braces are ours)
+
+
+def _amount(facts: dict[str, object]) -> str:
+    amount = facts.get("amount")
+    if not amount:
+        return _("an amount nobody stated")
+    return money(str(amount), str(facts.get("currency") or BOLIVAR))
+
+
+def _nobody(actor: object) -> str:
+    return _("somebody whose account is gone") if actor else _("nobody signed in")
