@@ -93,6 +93,7 @@ class Action(models.TextChoices):
     IMPORT_BOOKED = "ledger.import_booked", _("File booked")
     IMPORT_FAILED = "ledger.import_failed", _("File not booked")
     BOOKS_EXPORTED = "ledger.books_exported", _("Books exported")
+    EPOCH_RAISED = "audit.epoch_raised", _("Next epoch of the journal begun")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:
