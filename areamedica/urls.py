@@ -12,6 +12,7 @@ _API = [
     path("", include("transactions.api.urls")),
     path("", include("audit.api.urls")),
     path("", include("ledger.api.urls")),
+    path("", include("notifications.api.urls")),
 ]
 
 urlpatterns = [
