@@ -15,6 +15,8 @@ from audit.models import Record
 from banking.models import BankQuestion
 from ledger.chart import account_id
 from ledger.services.posting import post
+from notifications.models import Endpoint
+from notifications.signing import encrypted, new_secret
 from tests.bank import Bank
 from tests.conftest import PASSWORD
 from tests.ledger.books import FEES, TRANSIT, posting
@@ -66,6 +68,10 @@ PAGES: dict[str, set[str]] = {
     "/admin/audit/record/{record}/change/": {"auditor", "admin"},
     "/admin/transactions/erasurerequest/": {"admin"},
     "/admin/audit/prunerequest/": {"admin"},
+    "/admin/notifications/endpoint/": {"admin"},
+    "/admin/notifications/endpoint/new/": {"admin"},
+    "/admin/notifications/endpoint/given-up/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/change/": {"admin"},
 }
 BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}{{row}}/ask/": {"cashier", "reviewer", "admin"},
@@ -104,6 +110,15 @@ BUTTONS: dict[str, set[str]] = {
     "/admin/transactions/erasurerequest/hand-out/": {"admin"},
     "/admin/transactions/erasurerequest/{row}/carry-out/": {"admin"},
     "/admin/transactions/erasurerequest/{row}/withdraw/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/edit/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/rotate/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/test/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/disable/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/enable/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/replay/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/replay/1/": {"admin"},
+    "/admin/notifications/endpoint/given-up/1/replay/": {"admin"},
+    "/admin/notifications/endpoint/{webhook}/remove/": {"admin"},
 }
 ROLES = ("cashier", "support", "reviewer", "bookkeeper", "auditor", "admin")
 
@@ -114,12 +129,20 @@ def address(ana: User, root: User, bank: Bank) -> Callable[[str], str]:
     row = in_review(ana, bank)
     booked = posting(TRANSIT, FEES)
     post(booked)
+    webhook = Endpoint.objects.create(
+        name="HIS",
+        url="https://his.example.com/",
+        event_types=["transaction.completed"],
+        secret=encrypted(new_secret()),
+        created_by=ana,
+    )
     names = {
         "account": TRANSIT,
         "heading": account_id("2100-VES"),
         "transfer": booked.key,
         "row": row.pk,
         "ana": ana.pk,
+        "webhook": webhook.pk,
         "question": BankQuestion.objects.values_list("pk", flat=True)[0],
         "record": Record.objects.values_list("pk", flat=True)[0],
         "file": upload(root, CASH_IN).pk,
@@ -169,11 +192,22 @@ def test_a_page_does_not_answer_a_post(
     back_office: Any, root: User, address: Any
 ) -> None:
     client = back_office(root)
-    forms = {f"{ADMIN}new/", "/admin/accounts/user/new/", "/admin/", ADMIN}
-    forms |= {"/admin/ledger/import/new/"}
-    lists = {"/admin/accounts/user/", "/admin/audit/record/"}
-    lists |= {"/admin/banking/bankquestion/", ACCOUNTS}
-    lists |= {"/admin/banking/bankquestion/", "/admin/ledger/import/"}
+    forms = {
+        f"{ADMIN}new/",
+        "/admin/accounts/user/new/",
+        "/admin/",
+        ADMIN,
+        "/admin/ledger/import/new/",
+        "/admin/notifications/endpoint/new/",
+    }
+    lists = {
+        "/admin/accounts/user/",
+        "/admin/audit/record/",
+        "/admin/banking/bankquestion/",
+        "/admin/ledger/import/",
+        "/admin/notifications/endpoint/",
+        ACCOUNTS,
+    }
     for template in set(PAGES) - forms - lists:
         assert client.post(address(template), {}).status_code in {403, 405}, template
 
@@ -238,7 +272,7 @@ def test_the_menu_shows_each_what_he_may_open(
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
     assert titles(aldo) == ["Inicio", "Transacciones", *books, "Diario"]
-    assert len(titles(root)) == 17
+    assert len(titles(root)) == 18
     assert titles(root)[-1] == "Clientes de servicio"
 
 

@@ -102,6 +102,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
                 _("Roles and permissions"), "shield_person", "roles", (P.USER_MANAGE,)
             ),
             Door(
+                _("Webhooks"),
+                "webhook",
+                "notifications_endpoint_changelist",
+                (P.WEBHOOK_MANAGE,),
+            ),
+            Door(
                 _("Service clients"),
                 "dns",
                 "accounts_serviceclient_changelist",
@@ -121,6 +127,11 @@ BELOW = {
     "transactions_queue": ("transactions_review",),
     "accounts_user_changelist": ("user_new",),
     "ledger_import_changelist": ("import_new",),
+    "notifications_endpoint_changelist": (
+        "webhook_new",
+        "webhook_rotate",
+        "webhook_given_up",
+    ),
     "accounts_serviceclient_changelist": (
         "client_new",
         "client_issue",

@@ -1,0 +1,3 @@
+"""The back office of webhooks."""
+
+from notifications.admin import pages  # noqa: F401 (registers itself)
