@@ -16,7 +16,7 @@ from typing import Any
 
 from areamedica.devstack.processes import NotReady
 from areamedica.devstack.servers import WheelMissing
-from benchmarks import create, lists, login, replay, transfers, verify
+from benchmarks import create, lists, login, post, replay, transfers, verify
 from benchmarks.load import LoadFailed
 from benchmarks.processes import collected
 from benchmarks.size import Size
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "verify": verify.run,
     "login": login.run,
     "replay": replay.run,
+    "post": post.run,
     "transfers": transfers.run,
 }
 # Memory is watched while the others run.
@@ -80,7 +81,9 @@ def _read(arguments: Sequence[str]) -> tuple[list[str], Size]:
     known = [*BENCHMARKS, MEMORY]
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(known))
     parser.add_argument("--seconds", type=float, help="length of each round")
-    parser.add_argument("--rows", type=int, help="rows of the big list")
+    parser.add_argument(
+        "--rows", type=int, help="rows of the big list and of the full books"
+    )
     parser.add_argument("--claims", type=int, help="transactions to verify")
     parser.add_argument("--quick", action="store_true", help="small and rough")
     given = parser.parse_args(arguments)

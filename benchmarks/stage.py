@@ -171,7 +171,7 @@ class Stage:
             input=json.dumps(given),
             capture_output=True,
             text=True,
-            env=self._told(database_url),
+            env=self.told(database_url),
             cwd=PROJECT,
         )
         if done.returncode:
@@ -191,7 +191,7 @@ class Stage:
             log=self.log(name),
             port=port,
             environment={
-                **self._told(database_url),
+                **self.told(database_url),
                 "PROMETHEUS_MULTIPROC_DIR": str(figures),
             },
             folder=PROJECT,
@@ -206,7 +206,7 @@ class Stage:
             name,
             [sys.executable, "-m", "celery", "-A", "areamedica", *arguments.split()],
             log=self.log(name),
-            environment=self._told(database_url),
+            environment=self.told(database_url),
             folder=PROJECT,
         )
         with _running(process):
@@ -234,7 +234,7 @@ class Stage:
         with _running(process):
             yield f"http://127.0.0.1:{self.bank_port}"
 
-    def _told(self, database_url: str) -> dict[str, str]:
+    def told(self, database_url: str) -> dict[str, str]:
         return {**os.environ, **self.environment, "DATABASE_URL": database_url}
 
 

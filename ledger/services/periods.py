@@ -28,9 +28,13 @@ from ledger.models import Closing
 # The number that `ledger_lock` shares (migration 0004).
 _LOCK = 4715200
 _DAY = timedelta(days=1)
-# Later than whatever was booked before, also when the clock has been set back.
+# Later than whatever was booked or closed before, also when the clock was set back.
 _MOMENT = """
-SELECT greatest(clock_timestamp(), (SELECT max(moved_at) FROM ledger_balance))
+SELECT greatest(
+    clock_timestamp(),
+    (SELECT max(moved_at) FROM ledger_balance),
+    (SELECT max(at) + interval '1 microsecond' FROM ledger_closing)
+)
 """
 
 

@@ -34,14 +34,19 @@ WITH accounts AS MATERIALIZED (
     SELECT h.* FROM ledger_hold h
      WHERE NOT EXISTS (SELECT FROM ledger_holdend e WHERE e.hold_id = h.key)
 ), held AS (
-    SELECT b.account_id, sum(h.amount) AS total
-      FROM ledger_balance b
-      JOIN open_holds h ON b.account_id = h.debit_id AND b.side < 0
-                        OR b.account_id = h.credit_id AND b.side > 0
-     GROUP BY b.account_id
+    SELECT account_id, sum(amount) AS total
+      FROM (
+        SELECT b.account_id, h.amount FROM open_holds h
+          JOIN ledger_balance b ON b.account_id = h.debit_id AND b.side < 0
+        UNION ALL
+        SELECT b.account_id, h.amount FROM open_holds h
+          JOIN ledger_balance b ON b.account_id = h.credit_id AND b.side > 0
+      ) AS reserved
+     GROUP BY account_id
 ), closings AS (
-    SELECT until, at, coalesce(lead(at) OVER (ORDER BY id), 'infinity') AS over_at
-      FROM ledger_closing
+    -- What was closed until when, to be looked up by the moment of a booking.
+    SELECT array_agg(at ORDER BY id) AS moments, array_agg(until ORDER BY id) AS untils
+      FROM ledger_closing HAVING count(*) > 0
 ), batches AS (
     -- What one call has posted has one moment; a line as `posting.digest_of` writes it.
     SELECT cause_id, encode(sha256(convert_to(string_agg(concat_ws(
@@ -94,16 +99,14 @@ WITH accounts AS MATERIALIZED (
       FROM ledger_transfer t
       LEFT JOIN ledger_account d ON d.id = t.debit_id
       LEFT JOIN ledger_account c ON c.id = t.credit_id
+      LEFT JOIN closings p ON true
       CROSS JOIN LATERAL (VALUES
           ('currencies_mixed', d.currency <> c.currency),
+          ('booked_in_a_closed_month', t.effective <= p.untils[
+              width_bucket(t.at - interval '1 microsecond', p.moments)]),
           ('without_cause', t.cause_type = '' OR t.cause_id = '')
       ) AS fault(kind, is_so)
      WHERE fault.is_so
-    UNION ALL
-    SELECT 'booked_in_a_closed_month', t.key::text, t.effective::text
-      FROM closings c
-      JOIN ledger_transfer t
-        ON t.effective <= c.until AND t.at > c.at AND t.at <= c.over_at
     UNION ALL
     SELECT 'reverses_no_such_transfer', r.key::text, r.reverses::text
       FROM ledger_transfer r
