@@ -283,3 +283,19 @@ def test_the_largest_amount_is_kept_to_the_cent(root: User):
     post(posting(TRANSIT, ana, "100000000000000.00"))
     assert amount_of(ana) == 10**16
     assert Decimal(amount_of(ana)) / 100 == Decimal("1E+14")
+
+
+@pytest.mark.parametrize("text", ['a"b', "a\\b", '\\"', "{a,b}", "NULL", " ", "ñ’%s"])
+def test_every_text_is_kept_as_it_was_sent(text: str):
+    wanted = posting(
+        TRANSIT,
+        FEES,
+        code=text,
+        cause=(text, text),
+        metadata={text: [text, {"a": None}]},
+    )
+    assert post(wanted) is Outcome.POSTED
+    assert post(wanted) is Outcome.ALREADY_POSTED
+    [row] = Transfer.objects.all()
+    assert (row.code, row.cause_type, row.cause_id) == (text, text, text)
+    assert row.metadata == {text: [text, {"a": None}]}
