@@ -94,6 +94,7 @@ class Action(models.TextChoices):
     IMPORT_FAILED = "ledger.import_failed", _("File not booked")
     BOOKS_EXPORTED = "ledger.books_exported", _("Books exported")
     EPOCH_RAISED = "audit.epoch_raised", _("Next epoch of the journal begun")
+    ACCOUNT_CLOSED = "ledger.account_closed", _("Account closed for good")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

@@ -161,3 +161,15 @@ class PeriodTurnedRound(Refusal):
     kind = Kind.VALIDATION
     code = "PERIOD_TURNED_ROUND"
     sentence = _("The period ends before it begins.")
+
+
+class NotClosable(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "ACCOUNT_NOT_CLOSABLE"
+    sentence = _("Only a customer's account with nothing on it or held is closed.")
+
+
+class AccountClosed(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "ACCOUNT_CLOSED"
+    sentence = _("The account is closed for good.")

@@ -1,4 +1,4 @@
-"""`POST /api/v1/ledger/accounts/{id}/…`: freeze an account, and release it."""
+"""`POST /api/v1/ledger/accounts/{id}/…`: freeze an account, release it, close it."""
 
 from collections.abc import Callable
 
@@ -15,9 +15,9 @@ from areamedica.permissions import Permission
 from ledger.api.bodies import WhyBody
 from ledger.api.serializers import BalanceOut
 from ledger.api.views import named
-from ledger.errors import AccountNotFound
+from ledger.errors import AccountClosed, AccountNotFound, NotClosable
 from ledger.services import reading
-from ledger.services.accounts import freeze, release
+from ledger.services.accounts import close, freeze, release
 
 
 class _Stop(Api):
@@ -53,7 +53,7 @@ class Freeze(_Stop):
 
 
 class Release(_Stop):
-    @refuses(*ONCE, AccountNotFound)
+    @refuses(*ONCE, AccountNotFound, AccountClosed)
     @extend_schema(
         request=WhyBody,
         responses=BalanceOut,
@@ -62,3 +62,15 @@ class Release(_Stop):
     def post(self, request: Request, id: str) -> HttpResponse:  # noqa: A002 (the contract's)
         """Let a frozen account move again."""
         return self.stop(request, id, release)
+
+
+class Close(_Stop):
+    @refuses(*ONCE, AccountNotFound, NotClosable)
+    @extend_schema(
+        request=WhyBody,
+        responses=BalanceOut,
+        operation_id="ledger_accounts_close",
+    )
+    def post(self, request: Request, id: str) -> HttpResponse:  # noqa: A002 (the contract's)
+        """Close a customer's empty account for good."""
+        return self.stop(request, id, close)

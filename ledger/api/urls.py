@@ -11,6 +11,7 @@ urlpatterns = [
     path("ledger/accounts/<str:id>/statement", reports.AccountStatement.as_view()),
     path("ledger/accounts/<str:id>/freeze", accounts.Freeze.as_view()),
     path("ledger/accounts/<str:id>/release", accounts.Release.as_view()),
+    path("ledger/accounts/<str:id>/close", accounts.Close.as_view()),
     path("ledger/entries", entries.Entries.as_view()),
     path("ledger/entries/<str:id>", views.OneTransfer.as_view()),
     path("ledger/entries/<str:id>/reverse", entries.Reverse.as_view()),

@@ -1,6 +1,7 @@
 """Accounts, what is on them, the transfers between them, holds and closed months."""
 
 from ledger.models.accounts import Account, Balance
+from ledger.models.closures import Closure
 from ledger.models.holds import Hold, HoldEnd
 from ledger.models.imports import Import, ImportState
 from ledger.models.periods import Closing
@@ -11,6 +12,7 @@ __all__ = [
     "Account",
     "Balance",
     "Closing",
+    "Closure",
     "Entry",
     "Hold",
     "HoldEnd",

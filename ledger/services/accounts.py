@@ -1,4 +1,4 @@
-"""Open an account, freeze it, release it."""
+"""Open an account, freeze it, release it, close it."""
 
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
 from ledger.chart import CHART, SIDE, Floor, Line, Owner, account_id, code_of
-from ledger.errors import AccountNotFound, NoSuchHeading
-from ledger.models import Account, Balance
+from ledger.errors import AccountClosed, AccountNotFound, NoSuchHeading, NotClosable
+from ledger.models import Account, Balance, Closure
 
 # One statement, so that of two who open the same account one does and both go on.
 _OPEN = """
@@ -97,23 +97,58 @@ def freeze(*, account_id: UUID, actor: User, reason: str) -> None:
 
     :raises Forbidden: :raises AccountNotFound:
     """
-    _set_frozen(account_id, actor, reason, Action.ACCOUNT_FROZEN, frozen=True)
+    balance = _locked(account_id, actor)
+    _set_frozen(balance, actor, reason, Action.ACCOUNT_FROZEN, frozen=True)
 
 
 @atomic
 def release(*, account_id: UUID, actor: User, reason: str) -> None:
-    """Let a frozen account move again. :raises Forbidden: :raises AccountNotFound:"""
-    _set_frozen(account_id, actor, reason, Action.ACCOUNT_RELEASED, frozen=False)
+    """Let a frozen account move again.
+
+    :raises Forbidden: :raises AccountNotFound: :raises AccountClosed:
+    """
+    balance = _locked(account_id, actor)
+    if Closure.objects.filter(pk=account_id).exists():
+        raise AccountClosed
+    _set_frozen(balance, actor, reason, Action.ACCOUNT_RELEASED, frozen=False)
+
+
+@atomic
+def close(*, account_id: UUID, actor: User, reason: str) -> None:
+    """Close a customer's account for good: frozen, with nothing on it. Once is enough.
+
+    :raises Forbidden: :raises AccountNotFound: :raises NotClosable: something is on it
+        or held of it, or it is the clinic's.
+    """
+    balance = _locked(account_id, actor)
+    if Closure.objects.filter(pk=account_id).exists():
+        return
+    owner = balance.account.owner_type
+    if balance.amount or balance.held or owner != Owner.CUSTOMER:
+        raise NotClosable
+    _set_frozen(balance, actor, reason, Action.ACCOUNT_FROZEN, frozen=True)
+    Closure.objects.create(account_id=account_id, by=actor, reason=reason)
+    record(
+        Action.ACCOUNT_CLOSED,
+        actor_id=actor.pk,
+        subject=("account", account_id),
+        facts={"reason": reason},
+    )
+
+
+def _locked(account_id: UUID, actor: User) -> Balance:
+    """:raises Forbidden: :raises AccountNotFound:"""
+    if not actor.can(Permission.LEDGER_POST):
+        raise Forbidden(permission=Permission.LEDGER_POST.value)
+    found = Balance.objects.select_for_update().filter(pk=account_id).first()
+    if found is None:
+        raise AccountNotFound
+    return found
 
 
 def _set_frozen(
-    account_id: UUID, actor: User, reason: str, action: Action, *, frozen: bool
+    balance: Balance, actor: User, reason: str, action: Action, *, frozen: bool
 ) -> None:
-    if not actor.can(Permission.LEDGER_POST):
-        raise Forbidden(permission=Permission.LEDGER_POST.value)
-    balance = Balance.objects.select_for_update().filter(pk=account_id).first()
-    if balance is None:
-        raise AccountNotFound
     if balance.is_frozen == frozen:
         return
     balance.is_frozen = frozen
@@ -121,6 +156,6 @@ def _set_frozen(
     record(
         action,
         actor_id=actor.pk,
-        subject=("account", account_id),
+        subject=("account", balance.pk),
         facts={"reason": reason},
     )

@@ -18,6 +18,7 @@ GUARDED = (
     "ledger_hold",
     "ledger_holdend",
     "ledger_closing",
+    "ledger_closure",
 )
 _SQL = Path(__file__).with_name("proof.sql").read_text(encoding="utf-8")
 

@@ -1,21 +1,29 @@
 """Accounts opened, frozen and released over the API."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, connection
+from django.db.transaction import atomic
+from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
 from audit.models import Record
-from ledger.models import Account, Balance
+from ledger.models import Account, Balance, Closure
+from ledger.services.accounts import close
+from ledger.services.holds import hold
+from ledger.services.proof import findings
 from tests.ledger.bodies import LEDGER, TRANSFERS, body, code_of, send
-from tests.ledger.books import TRANSIT, customer
+from tests.ledger.books import TRANSIT, customer, posting
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 ACCOUNTS = f"{LEDGER}/accounts"
 WHY = {"reason": "Reclamo abierto"}
+NOT_CLOSABLE = (422, "ACCOUNT_NOT_CLOSABLE")
 
 
 @pytest.fixture
@@ -79,7 +87,64 @@ def test_a_frozen_account_stands_still_until_it_is_released(client: Any) -> None
     ]
 
 
-@pytest.mark.parametrize("verb", ["freeze", "release"])
+def test_an_empty_account_is_closed_for_good(client: Any) -> None:
+    ana = customer("ana")
+    one = body(TRANSIT, ana, "1.00")
+    send(client, TRANSFERS, one)
+    assert code_of(send(client, f"{ACCOUNTS}/{ana}/close", WHY)) == NOT_CLOSABLE
+    send(client, TRANSFERS, body(ana, TRANSIT, "1.00"))
+    for _ in range(2):
+        answer = send(client, f"{ACCOUNTS}/{ana}/close", WHY)
+        assert (answer.status_code, answer.json()["is_frozen"]) == (200, True)
+    answer = send(client, f"{ACCOUNTS}/{ana}/release", WHY)
+    assert code_of(answer) == (422, "ACCOUNT_CLOSED")
+    answer = send(client, TRANSFERS, body(TRANSIT, ana))
+    assert code_of(answer) == (422, "ACCOUNT_FROZEN")
+    assert send(client, TRANSFERS, one).status_code == 200
+    told = Record.objects.filter(subject_id=str(ana)).order_by("id")
+    assert [each.action for each in told][1:] == [
+        "ledger.account_frozen",
+        "ledger.account_closed",
+    ]
+    assert findings() == []
+
+
+def test_what_the_clinic_needs_or_has_promised_is_not_closed(
+    client: Any, root: User
+) -> None:
+    assert code_of(send(client, f"{ACCOUNTS}/{TRANSIT}/close", WHY)) == NOT_CLOSABLE
+    ana = customer("ana")
+    send(client, TRANSFERS, body(TRANSIT, ana, "1.00"))
+    later = timezone.now() + timedelta(hours=1)
+    hold(
+        posting=posting(ana, TRANSIT, "1.00"),
+        expires_at=later,
+        actor=root,
+        now=timezone.now(),
+    )
+    assert code_of(send(client, f"{ACCOUNTS}/{ana}/close", WHY)) == NOT_CLOSABLE
+    assert not Closure.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_balance SET is_frozen = false WHERE is_frozen",
+        "UPDATE ledger_closure SET reason = ''",
+        "DELETE FROM ledger_closure",
+        "TRUNCATE ledger_closure",
+    ],
+)
+def test_the_database_keeps_closed_what_is_closed(root: User, change: str) -> None:
+    close(account_id=customer("ana"), actor=root, reason="Se mudó")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        refused = pytest.raises(IntegrityError, match="append-only|closed")
+        with refused, atomic():
+            cursor.execute(change)
+
+
+@pytest.mark.parametrize("verb", ["freeze", "release", "close"])
 def test_no_account_and_no_reason_are_refused(client: Any, verb: str) -> None:
     ana = customer("ana")
     for name in (uuid4(), "x", Account.objects.get(code="2100-VES").pk):
@@ -98,9 +163,10 @@ def test_every_role_by_every_change(api: Any, person: Any, role: str) -> None:
         send(client, ACCOUNTS, new()),
         send(client, f"{ACCOUNTS}/{ana}/freeze", WHY),
         send(client, f"{ACCOUNTS}/{ana}/release", WHY),
+        send(client, f"{ACCOUNTS}/{ana}/close", WHY),
     ]
     if role in {"bookkeeper", "admin"}:
-        assert [each.status_code for each in answers] == [201, 200, 200]
+        assert [each.status_code for each in answers] == [201, 200, 200, 200]
         return
     assert {code_of(each) for each in answers} == {(403, "FORBIDDEN")}
     after = (Account.objects.count(), Balance.objects.filter(is_frozen=True).count())
