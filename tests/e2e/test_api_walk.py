@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -34,9 +35,20 @@ def test_the_walk_in_the_documents_runs(demo: Demo) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    permissions, _, recorded, same, refused, status, events, *_, over = (
-        done.stdout.splitlines()
-    )
+    (
+        permissions,
+        _,
+        recorded,
+        same,
+        refused,
+        status,
+        events,
+        *_,
+        booked,
+        counts,
+        _,
+        over,
+    ) = done.stdout.splitlines()
     assert "transaction:create" in permissions
     assert recorded == status == "COMPLETED"
     assert f"'existing_transaction_id': '{same}'" in refused
@@ -44,4 +56,6 @@ def test_the_walk_in_the_documents_runs(demo: Demo) -> None:
         "IN_PROGRESS",
         "COMPLETED",
     ]
+    assert UUID(booked)
+    assert counts == "{'already_posted': 1}"
     assert "TOKEN_REVOKED" in over
