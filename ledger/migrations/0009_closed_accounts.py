@@ -16,7 +16,7 @@ DROP FUNCTION ledger_refuse_release();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0007_reading_by_day"),
+        ("ledger", "0008_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
