@@ -203,3 +203,24 @@ def test_a_machines_key_is_shown_to_be_copied(
     expect(page.get_by_role("button", name="Copiada")).to_be_visible()
     assert page.get_by_label("Clave de API").input_value().startswith("am_")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_bookkeeper_finds_why_and_takes_a_transfer_back(
+    sign_in: Any, person: Any, ana: User, bank: Bank, width: int
+) -> None:
+    arrives(bank)
+    asked(recorded(ana))
+    page = sign_in(person("clara", "bookkeeper"), width)
+    page.goto("/admin/ledger/balance/")
+    page.get_by_role("link", name="1110-VES").first.click()
+    page.get_by_role("link", name="Pago confirmado").click()
+    expect(page.get_by_text("Los dos lados")).to_be_visible()
+    page.get_by_role("button", name="Reversar").click()
+    page.locator("#id_reason").fill("Duplicado")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("El reverso quedó registrado.")).to_be_visible()
+    page.get_by_role("link", name="Asiento Bs. 2.350,75").first.click()
+    page.get_by_role("link", name="Ver el origen").click()
+    expect(page.locator("[data-verdict]")).to_contain_text("El dinero llegó")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
