@@ -60,6 +60,7 @@ def test_why_a_balance_is_what_it_is_takes_three_clicks(
 ) -> None:
     client = back_office(clara)
     [transfer] = Transfer.objects.all()
+    assert BOOKS in links_in(client.get("/admin/"))
     start = client.get(BOOKS)
     assert account_page(TRANSIT) in links_in(start)
     statement = client.get(account_page(TRANSIT))

@@ -29,6 +29,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["is_slow"] = _is_slow()
     context["may_record"] = can(request, P.TRANSACTION_CREATE)
     context["may_read"] = can(request, P.TRANSACTION_READ)
+    context["may_read_books"] = can(request, P.LEDGER_READ)
     context["may_review"] = can(request, P.TRANSACTION_REVIEW)
     if context["may_read"]:
         context["today"] = _today()
