@@ -16,7 +16,16 @@ from typing import Any
 
 from areamedica.devstack.processes import NotReady
 from areamedica.devstack.servers import WheelMissing
-from benchmarks import create, lists, login, post, replay, transfers, verify
+from benchmarks import (
+    create,
+    lists,
+    login,
+    post,
+    reading,
+    replay,
+    transfers,
+    verify,
+)
 from benchmarks.load import LoadFailed
 from benchmarks.processes import collected
 from benchmarks.size import Size
@@ -31,6 +40,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replay": replay.run,
     "post": post.run,
     "transfers": transfers.run,
+    "reading": reading.run,
 }
 # Memory is watched while the others run.
 MEMORY = "memory"

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,6 +120,30 @@ def _postings(number: int, size: int) -> list[Any]:
     ]
 
 
+def readings(given: dict[str, Any]) -> dict[str, Any]:
+    """Milliseconds of each question to the books, and how its rows were found."""
+    from django.db import connection
+
+    from benchmarks.questions import QUESTIONS
+
+    answers = {}
+    for name, make in QUESTIONS.items():
+        asks = make(given["times"])
+        with _noted() as noted:
+            asks[0]()
+        with connection.cursor() as cursor:
+            plan = [_explain(cursor, each["sql"]) for each in noted]
+        times = [_milliseconds(ask) for ask in asks]
+        answers[name] = {"times_ms": times, "plan": plan}
+    return answers
+
+
+def _milliseconds(ask: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    ask()
+    return (time.perf_counter() - began) * 1000
+
+
 _AS_JSON = {"content_type": "application/json", **_AS_BEHIND_PROXY}
 
 
@@ -184,7 +208,7 @@ def _named(node: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     django.setup()
-    named = (prepare, statements, plans, patients, post)
+    named = (prepare, statements, plans, patients, post, readings)
     known = (*named, *books.CHORES, *posters.CHORES)
     chores = {chore.__name__: chore for chore in known}
     answer = chores[sys.argv[1]](json.load(sys.stdin))
