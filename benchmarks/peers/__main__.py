@@ -43,10 +43,17 @@ class Ledger:
             raise SystemExit(f"{self.name} has ended; see above.")
         return json.loads(answer)
 
-    def per_second(self, way: Way, seed: int) -> float:
+    def book(self, way: Way, seed: int) -> dict[str, float]:
+        """Transfers per second, and microseconds of processor for each."""
         number, at_once = WORK[way]
-        seconds = self.tell(number=number, at_once=at_once, seed=seed)
-        return float(number / seconds)
+        spent = self.tell(number=number, at_once=at_once, seed=seed)
+        python, postgresql = spent["python"], spent["postgresql"]
+        return {
+            "per_second": number / spent["seconds"],
+            "python_us": python / number * 1e6,
+            "postgresql_us": postgresql / number * 1e6,
+            "cpu_us": (python + postgresql) / number * 1e6,
+        }
 
 
 @contextmanager
@@ -69,29 +76,41 @@ def _open(stage: Stage, name: str, *given: str) -> Iterator[Ledger]:
             process.wait()
 
 
-def _measured(ledgers: list[Ledger], way: Way) -> dict[str, list[float]]:
+Rounds = dict[str, list[dict[str, float]]]
+
+
+def _measured(ledgers: list[Ledger], way: Way) -> Rounds:
     """Rounds take turns, so that a busy machine slows all of them; the first warms."""
-    found: dict[str, list[float]] = {ledger.name: [] for ledger in ledgers}
+    found: Rounds = {ledger.name: [] for ledger in ledgers}
     for number in range(ROUNDS + 1):
         for ledger in ledgers:
-            rate = ledger.per_second(way, seed=number)
+            round_of = ledger.book(way, seed=number)
             if number:
-                found[ledger.name].append(rate)
+                found[ledger.name].append(round_of)
     return found
 
 
-def _judged(found: dict[str, list[float]], goal: float) -> dict[str, object]:
-    median = {name: statistics.median(rates) for name, rates in found.items()}
+def _judged(found: Rounds, goal: float) -> dict[str, object]:
+    median = {
+        name: {
+            figure: statistics.median(each[figure] for each in rounds)
+            for figure in rounds[0]
+        }
+        for name, rounds in found.items()
+    }
     peers = [name for name in found if name != OURS]
-    faster = max(peers, key=lambda name: median[name])
+    faster = max(peers, key=lambda name: median[name]["per_second"])
+    lighter = min(peers, key=lambda name: median[name]["cpu_us"])
     # Of the same round: both met the same machine.
-    ratios = [a / b for a, b in zip(found[OURS], found[faster], strict=True)]
+    pairs = zip(found[OURS], found[faster], strict=True)
+    ratios = sorted(ours["per_second"] / peer["per_second"] for ours, peer in pairs)
     ratio = statistics.median(ratios)
     return {
-        "transfers_per_second": {name: round(rate) for name, rate in median.items()},
+        **{n: {f: round(v, 1) for f, v in told.items()} for n, told in median.items()},
         "faster_peer": faster,
         "ratio": round(ratio, 2),
         "ratios": [round(each, 2) for each in ratios],
+        "cpu_ratio": round(median[lighter]["cpu_us"] / median[OURS]["cpu_us"], 2),
         "floor": goal,
         "ok": ratio >= goal,
     }

@@ -49,5 +49,9 @@ def one(wanted: Sequence[Wanted]) -> None:
     _LINE.execute(_ONE, [credit, debit, str(each.amount)])
 
 
+def backend() -> int:
+    return _LINE.info.backend_pid
+
+
 if __name__ == "__main__":
-    obey(open_accounts=open_accounts, batch=batch, one=one)
+    obey(open_accounts=open_accounts, batch=batch, one=one, backend=backend)
