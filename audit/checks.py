@@ -138,10 +138,10 @@ def witnesses_can_be_asked(**_: Any) -> list[Error]:
         number = len(witnesses.named())
     except BadNote as problem:
         said = f"AUDIT_WITNESSES cannot be used: {problem}."
-        return [Error(said, id="audit.E007")]
+        return [Error(said, id="audit.E010")]
     if 0 < number < settings.AUDIT_WITNESS_QUORUM:
         said = "AUDIT_WITNESS_QUORUM is above the number of AUDIT_WITNESSES."
-        return [Error(said, id="audit.E008")]
+        return [Error(said, id="audit.E011")]
     return []
 
 
@@ -151,4 +151,4 @@ def somebody_outside_remembers(**_: Any) -> list[Warning]:
     if settings.AUDIT_WITNESSES:
         return []
     said = "AUDIT_WITNESSES is empty: nobody outside would notice a journal cut short."
-    return [Warning(said, id="audit.W002")]
+    return [Warning(said, id="audit.W010")]

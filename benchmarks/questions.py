@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from areamedica.clock import caracas_day
-from benchmarks.books import IN_TRANSIT
+from benchmarks.years import IN_TRANSIT
 from ledger.models import Account, Transfer
 from ledger.services import reading, reports, statements
 from ledger.services.reports import AsOf

@@ -363,15 +363,15 @@ def test_a_checkpoint_is_laid_down_every_day(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"AUDIT_WITNESSES": ["nonsense http://x"]}, "audit.E007"),
-        ({"AUDIT_WITNESSES": [f"{cosigner().vkey} ftp://x"]}, "audit.E007"),
-        ({"AUDIT_WITNESSES": [cosigner().vkey]}, "audit.E007"),
+        ({"AUDIT_WITNESSES": ["nonsense http://x"]}, "audit.E010"),
+        ({"AUDIT_WITNESSES": [f"{cosigner().vkey} ftp://x"]}, "audit.E010"),
+        ({"AUDIT_WITNESSES": [cosigner().vkey]}, "audit.E010"),
         (
             {
                 "AUDIT_WITNESSES": [f"{cosigner().vkey} http://x"],
                 "AUDIT_WITNESS_QUORUM": 2,
             },
-            "audit.E008",
+            "audit.E011",
         ),
     ],
 )
@@ -387,6 +387,6 @@ def test_the_deploy_check_wants_a_witness(settings: Any) -> None:
     def told() -> set[str | None]:
         return {each.id for each in run_checks(include_deployment_checks=True)}
 
-    assert "audit.W002" in told()
+    assert "audit.W010" in told()
     settings.AUDIT_WITNESSES = [f"{cosigner().vkey} http://x"]
-    assert "audit.W002" not in told()
+    assert "audit.W010" not in told()

@@ -203,102 +203,11 @@ def test_the_sealer_goes_on_until_it_is_told_to_end() -> None:
 # --- Tampering -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("sql", "named"),
-    [
-        (
-            "UPDATE audit_record SET facts = '{{}}' WHERE id = {r300}",
-            ["altered: record {r300} (facts)"],
-        ),
-        (
-            "UPDATE audit_record SET at = at - interval '1 day', actor_id ="
-            " '00000000-0000-0000-0000-000000000001' WHERE id = {r300}",
-            ["altered: record {r300} (actor, at)"],
-        ),
-        (
-            "DELETE FROM audit_record WHERE id = {r300}",
-            ["deleted: record {r300} (leaf 300 holds its bytes)"],
-        ),
-        (
-            "UPDATE audit_leaf SET entry = '\\x7b7d' WHERE number = 300",
-            [
-                "altered: record {r300}, its sealed bytes (leaf 300)",
-                "altered: record {r300}",
-            ],
-        ),
-        (
-            "UPDATE audit_leaf SET entry = convert_to(replace(convert_from(entry,"
-            " 'UTF8'), 'exported', 'recorded'), 'UTF8') WHERE number = 300;"
-            "UPDATE audit_leaf SET hash = sha256('\\x00' || entry) WHERE number = 300;"
-            "UPDATE audit_record SET action = 'transactions.recorded'"
-            " WHERE id = {r300}",
-            ["rewritten: leaves 200 to 399", "altered: tile 0/1 (differs at 300)"],
-        ),
-        (
-            "UPDATE audit_leaf SET number = -1 WHERE number = 300;"
-            "UPDATE audit_leaf SET number = 300 WHERE number = 301;"
-            "UPDATE audit_leaf SET number = 301 WHERE number = -1",
-            ["reordered: record {r300}", "rewritten: leaves 200 to 399"],
-        ),
-        (
-            "UPDATE audit_record a SET facts = b.facts FROM audit_record b"
-            " WHERE (a.id, b.id) IN (({r300}, {r301}), ({r301}, {r300}))",
-            [
-                "altered: record {r300} (facts)",
-                "altered: record {r301} (facts)",
-            ],
-        ),
-        (
-            "INSERT INTO audit_record (id, at, action, subject_type, subject_id,"
-            " request_id, facts, xid) SELECT 1000000000, at, action, '', '', '',"
-            " facts, xid FROM audit_record WHERE id = {r300}",
-            ["inserted: record 1000000000"],
-        ),
-        ("DELETE FROM audit_leaf WHERE number = 300", ["missing: leaf 300"]),
-        ("DELETE FROM audit_tile WHERE number = 1", ["missing: tile 0/1"]),
-        (
-            "UPDATE audit_tile SET root = hashes WHERE number = 1",
-            ["altered: tile 0/1 (its root)"],
-        ),
-        (
-            "DELETE FROM audit_checkpoint WHERE size = 600",
-            ["not covered: leaves 400 to 599"],
-        ),
-        (
-            "UPDATE audit_checkpoint SET note = replace(note, '600', '601')"
-            " WHERE size = 600",
-            ["forged: checkpoint 600 (the signature of area-medica/journal is false)"],
-        ),
-        (
-            "UPDATE audit_checkpoint a SET note = b.note FROM audit_checkpoint b"
-            " WHERE a.size = 400 AND b.size = 200",
-            ["forged: checkpoint 400 (its text states another size)"],
-        ),
-    ],
-)
-def test_what_a_superuser_does_is_named(
-    sealed: list[int], superuser: Callable[[str], None], sql: str, named: list[str]
-) -> None:
-    ids = {"r300": sealed[300], "r301": sealed[301]}
-    superuser(sql.format(**ids))
-    told = found()
-    for each in named:
-        assert any(line.startswith(each.format(**ids)) for line in told), told
-
-
 def test_a_record_alone_is_named_when_it_alone_was_altered(
     sealed: list[int], superuser: Callable[[str], None]
 ) -> None:
     superuser(f"UPDATE audit_record SET facts = '{{}}' WHERE id = {sealed[300]}")
     assert found() == [f"altered: record {sealed[300]} (facts)"]
-
-
-def test_a_guard_left_down_is_named(sealed: list[int]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_leaf DISABLE TRIGGER append_only_rows")
-    assert found() == [
-        "guard missing: audit_leaf lacks its guard append_only_rows. (catalogue)"
-    ]
 
 
 @pytest.mark.parametrize("table", ["leaf", "tile", "checkpoint", "verification"])
@@ -309,17 +218,6 @@ def test_what_is_sealed_is_written_once(sealed: list[int], table: str) -> None:
     for sql in ("DELETE FROM audit_{}", "TRUNCATE audit_{}"):
         with pytest.raises(IntegrityError, match="append-only"), atomic():
             connection.cursor().execute(sql.format(table))
-
-
-def test_another_key_signs_in_vain(
-    sealed: list[int], superuser: Callable[[str], None], settings: Any
-) -> None:
-    ours = settings.AUDIT_SIGNING_KEY
-    superuser("DELETE FROM audit_checkpoint; TRUNCATE audit_leaf, audit_tile")
-    settings.AUDIT_SIGNING_KEY = base64.b64encode(bytes(32)).decode()
-    seal()
-    settings.AUDIT_SIGNING_KEY = ours
-    assert "forged: checkpoint 600 (not signed by a key we know)" in found()
 
 
 def test_an_old_key_goes_on_to_count(sealed: list[int], settings: Any) -> None:
