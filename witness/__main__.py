@@ -1,4 +1,4 @@
-"""`python -m witness FOLDER key NAME | trust VKEY | serve [HOST:PORT]`.
+"""`python -m witness FOLDER key NAME | show | trust VKEY | serve [HOST:PORT]`.
 
 Speaks c2sp.org/tlog-witness over plain HTTP; TLS, where it is wanted, ends before it.
 `GET /checkpoint?origin=…` gives what it cosigned last, for whoever verifies the log.
@@ -140,6 +140,8 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case [folder, "key", name]:
             print(Memory(Path(folder)).make_key(name).vkey)
+        case [folder, "show"]:
+            print(Memory(Path(folder)).cosigner().vkey)
         case [folder, "trust", vkey]:
             Memory(Path(folder)).trust(vkey)
         case [folder, "serve"]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 
 from areamedica.devstack.installation import Installation
+from areamedica.devstack.outsider import ORIGIN, Witness
 from areamedica.devstack.processes import NotReady, Process, port_is_free
 from areamedica.devstack.servers import (
     Postgres,
@@ -81,6 +82,12 @@ class Demo:
         self.bank_port = _port(given, "SANDBOX_PORT", self.port + 100)
         # A bank of the caller's own is used; ours then has no business here.
         self.own_bank = "BANESCO_QUERY_URL" not in given
+        self.witness = Witness(
+            installation.folder / "witness",
+            port=_port(given, "WITNESS_PORT", self.port + 200),
+            log=installation.log("witness"),
+            project=installation.project,
+        )
         self.supervisor = Supervisor(say=say, changed=self.write_state)
 
     @property
@@ -96,6 +103,10 @@ class Demo:
         if self.own_bank:
             urls["sandbox"] = f"http://127.0.0.1:{self.bank_port}"
         return urls
+
+    @property
+    def own_witness(self) -> bool:
+        return not self.given.get("AUDIT_WITNESSES")
 
     @property
     def password(self) -> str:
@@ -138,6 +149,8 @@ class Demo:
         environment = self._environment()
         if self.own_bank:
             self.supervisor.start(self._bank())
+        if self.own_witness:
+            self.supervisor.start(self.witness)
         self._start_servers(environment)
         self.installation.write_environment(environment)
         told = {**self.given, **environment}
@@ -172,6 +185,8 @@ class Demo:
         wanted = {"DEMO_PORT": self.port}
         if self.own_bank:
             wanted["SANDBOX_PORT"] = self.bank_port
+        if self.own_witness:
+            wanted["WITNESS_PORT"] = self.witness.port or 0
         for variable, port in wanted.items():
             if not port_is_free(port):
                 raise Refused(
@@ -207,7 +222,16 @@ class Demo:
             "NO_PROXY": no_proxy,
             "no_proxy": no_proxy,
             **(self._bank_environment() if self.own_bank else {}),
+            **self._witness_environment(drawn["AUDIT_SIGNING_KEY"]),
         }
+
+    def _witness_environment(self, signing_key: str) -> dict[str, str]:
+        if not self.own_witness:
+            return {}
+        origin = self.given.get("AUDIT_ORIGIN") or ORIGIN
+        introduced = self.witness.introduce(origin=origin, signing_key=signing_key)
+        anchors = self.installation.folder / "anchors"
+        return {"AUDIT_WITNESSES": introduced, "AUDIT_ANCHOR_FOLDER": str(anchors)}
 
     def _bank_environment(self) -> dict[str, str]:
         bank = self.urls["sandbox"]

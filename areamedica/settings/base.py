@@ -168,7 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "publish": {
         "task": "audit.publish",
-        "schedule": timedelta(seconds=30),
+        "schedule": timedelta(seconds=10),
     },
     "anchor": {
         "task": "audit.anchor",

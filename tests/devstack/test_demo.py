@@ -16,7 +16,7 @@ from tests.e2e.demo import PASSWORD, Demo, a_copy, until
 
 pytestmark = [pytest.mark.e2e]
 
-EVERYBODY = {"postgres", "valkey", "bank", "web", "worker", "beat"}
+EVERYBODY = {"postgres", "valkey", "bank", "web", "worker", "beat", "witness"}
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,7 @@ _OURS = (
     "METRICS_TOKEN",
     "AUDIT_SIGNING_KEY",
     "AUDIT_WRITER_KEY",
+    "AUDIT_WITNESSES",
 )
 _OURS_BY_PREFIX = ("DJANGO_", "BANESCO_", "SANDBOX_", "DEMO_", "PROMETHEUS_", "COV_")
 
@@ -63,11 +64,11 @@ def until(
 
 
 def _free_pair() -> int:
-    """A port for the web server, with that for the bank a hundred above it."""
+    """A port for the web server; the bank's and the witness's are 100 and 200 above."""
     ports = range(20_000, 29_000, 7)
     start = os.getpid() % len(ports)
     for port in (*ports[start:], *ports[:start]):
-        if port_is_free(port) and port_is_free(port + 100):
+        if all(port_is_free(port + above) for above in (0, 100, 200)):
             return port
     raise AssertionError("no two free ports")
 
