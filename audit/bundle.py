@@ -81,7 +81,7 @@ def _files(asked: Asked, leaves: Sequence[Leaf]) -> dict[str, bytes]:
 
 
 def _proved(leaves: Sequence[Leaf], head: Published) -> dict[str, bytes]:
-    read = tree.remembering(tiles.stored)
+    read = tiles.in_whole_tiles(head.size)
     files = {}
     for leaf in leaves:
         entry = bytes(leaf.entry)

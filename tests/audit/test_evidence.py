@@ -419,7 +419,7 @@ def test_a_payment_is_told_in_plain_sentences(
         "Carolina Caja Núñez registró un pago de Bs. 1.234,50.",
         "El banco mostró otro monto; debe decidir una persona.",
         "Rubén <Pérez> {who} aprobó el pago: el dinero es nuestro.",
-        "no es evidencia por sí mismo",
+        "no es prueba por sí mismo",
         f"Lo que dice el diario de transaction {SUBJECT}",
     ):
         assert sentence in spanish, spanish
