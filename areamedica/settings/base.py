@@ -354,6 +354,7 @@ ROUTE_RATE_LIMITS = {
     "api/v1/profile/password": 5,
     "api/v1/transactions/<str:id>/refresh": 20,
     "api/v1/transactions/<str:id>/receipt": 30,
+    "api/v1/audit/evidence": 10,
 }
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 MAX_BODY_BYTES = 262_144

@@ -172,6 +172,7 @@ def test_its_key_is_made_once_and_for_nobody_elses_eyes(witness: Witness) -> Non
     with pytest.raises(subprocess.CalledProcessError):
         Witness(witness.folder)
     assert key.read_text() == before
+    assert witness._told("show") == witness.vkey
     assert witness.vkey.startswith(f"{NAME}+")
 
 
