@@ -188,6 +188,7 @@ def test_every_variable_is_explained() -> None:
         "PROMETHEUS_MULTIPROC_DIR",
         "DEMO_PORT",
         "SANDBOX_PORT",
+        "WITNESS_PORT",
         "DEMO_PASSWORD",
     }
     assert read - explained == set()
