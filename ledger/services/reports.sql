@@ -3,25 +3,27 @@
 --
 -- Later is what was booked from `since` on and, where a day is asked for, took effect
 -- after it. One statement, so one moment, whatever is posted meanwhile.
-WITH later AS (
+WITH later AS MATERIALIZED (
     SELECT leg.account_id, sum(leg.debited) AS debited
       FROM ledger_transfer t
      CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount), (t.credit_id, -t.amount))
            AS leg(account_id, debited)
      WHERE t.at >= %(since)s AND (%(day)s::date IS NULL OR t.effective > %(day)s)
      GROUP BY leg.account_id
-), held AS (
-    SELECT coalesce(a.parent_id, a.id) AS line, a.parent_id IS NOT NULL AS is_folded,
-           b.amount * b.side - coalesce(later.debited, 0) AS debit
+), held AS NOT MATERIALIZED (
+    SELECT a.id, a.parent_id, b.amount * b.side - coalesce(later.debited, 0) AS debit
       FROM ledger_account a
       JOIN ledger_balance b ON b.account_id = a.id
       LEFT JOIN later ON later.account_id = a.id
      WHERE a.currency = ANY(%(currencies)s)
 ), lines AS (
-    SELECT line, count(*) FILTER (WHERE is_folded) AS accounts,
-           sum(greatest(debit, 0)) AS debit, sum(greatest(-debit, 0)) AS credit
-      FROM held WHERE debit <> 0 GROUP BY line
+    SELECT parent_id AS id, count(*) AS accounts, sum(greatest(debit, 0)) AS debit,
+           sum(greatest(-debit, 0)) AS credit
+      FROM held WHERE parent_id IS NOT NULL AND debit <> 0 GROUP BY parent_id
+    UNION ALL
+    SELECT id, 0, greatest(debit, 0), greatest(-debit, 0)
+      FROM held WHERE parent_id IS NULL AND debit <> 0
 )
 SELECT a.id, a.code, a.name, a.kind, a.currency, accounts, debit, credit
-  FROM lines JOIN ledger_account a ON a.id = line
+  FROM lines JOIN ledger_account a USING (id)
  ORDER BY a.code
