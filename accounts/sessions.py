@@ -12,11 +12,11 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User, same_mailbox
-from accounts.services.access import note_refusal
+from accounts.services.access import note_failed_sign_in, note_refusal
 from accounts.services.second_step import Proved
+from areamedica.addresses import client_address
 from areamedica.signals import access_refused
 from audit.actions import Action
-from audit.canonical import pseudonym
 from audit.services import record
 
 
@@ -38,12 +38,12 @@ def note_sign_out(user: User | None, **_: Any) -> None:
 
 
 @receiver(user_login_failed)
-def note_failure(credentials: dict[str, Any], **_: Any) -> None:
-    email = same_mailbox(str(credentials.get("username", "")))
-    record(
-        Action.SIGN_IN_FAILED,
-        actor_id=None,
-        facts={"email_pseudonym": pseudonym(email)},
+def note_failure(
+    credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
+) -> None:
+    note_failed_sign_in(
+        email=same_mailbox(str(credentials.get("username", ""))),
+        address=client_address(request) if request else "",
     )
 
 

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from accounts.services import admission, letters, second_step, sign_in
+from accounts.services import access, admission, letters, second_step, sign_in
 from areamedica.api import idempotency
 
 
@@ -11,6 +11,7 @@ def forget_expired() -> None:
     admission.forget_nonces()
     second_step.forget_old()
     letters.forget_old()
+    access.forget_attempts()
     idempotency.forget_expired()
 
 

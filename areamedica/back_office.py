@@ -18,8 +18,10 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from areamedica.api.paging import total_of
-from areamedica.errors import Refusal
+from areamedica.errors import Kind, Refusal
+from areamedica.metrics import route_of
 from areamedica.permissions import Permission
+from areamedica.signals import access_refused
 
 View = Callable[..., HttpResponse]
 
@@ -119,7 +121,19 @@ def uuid_or_404(text: str) -> UUID:
 
 def say(request: HttpRequest, refusal: Refusal) -> None:
     """Show a refusal's sentence on the next page."""
+    tell_of(request, refusal)
     messages.error(request, refusal.message)
+
+
+def tell_of(request: HttpRequest, refusal: Refusal) -> None:
+    """Have it journaled if somebody was denied something, as the API does."""
+    if refusal.kind is Kind.AUTHORIZATION:
+        access_refused.send(
+            sender=None,
+            actor_id=request.user.pk,
+            route=route_of(request),
+            facts={"code": refusal.code, **refusal.facts},
+        )
 
 
 class NoFullCount(Paginator):  # type: ignore[type-arg]  # not at runtime

@@ -14,6 +14,10 @@ DURATION = Histogram(
     ["method", "endpoint"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+VIEWS_NOT_JOURNALED = Counter(
+    "views_not_journaled_total",
+    "Looks at personal data that only the log knows of",
+)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

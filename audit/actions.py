@@ -61,6 +61,7 @@ class Action(models.TextChoices):
     ACCOUNT_RELEASED = "ledger.account_released", _("Account released")
     REPLAY_SWAPPED = "audit.replay_swapped", _("Rows set to what the journal tells")
     EVENT_REPLAYED = "audit.event_replayed", _("A held event is tried again")
+    PERSONAL_DATA_SEEN = "accounts.personal_data_seen", _("Personal data looked at")
     ENDPOINT_CREATED = "notifications.endpoint_created", _("Webhook created")
     ENDPOINT_CHANGED = "notifications.endpoint_changed", _("Webhook changed")
     ENDPOINT_ROTATED = "notifications.endpoint_rotated", _("Webhook secret rotated")

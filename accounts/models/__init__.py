@@ -1,5 +1,6 @@
 """People and machines, what they may do, what they show, and the letters they get."""
 
+from accounts.models.access import Attempt
 from accounts.models.letters import Letter
 from accounts.models.machines import ClientKey, ServiceClient, UsedNonce
 from accounts.models.people import (
@@ -15,6 +16,7 @@ from accounts.models.sign_ins import RefreshFamily, RefreshToken
 
 __all__ = [
     "SYSTEM_ID",
+    "Attempt",
     "ClientKey",
     "Grant",
     "Letter",

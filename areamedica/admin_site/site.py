@@ -26,7 +26,7 @@ from areamedica import metrics
 from areamedica.admin_site import by_link, own_security
 from areamedica.admin_site.own_password import own_password
 from areamedica.admin_site.second_step import PasswordStep, second_step
-from areamedica.back_office import NotAllowed, can, person_of
+from areamedica.back_office import NotAllowed, can, person_of, tell_of
 from areamedica.errors import Forbidden, Refusal
 
 
@@ -124,6 +124,7 @@ class BackOffice(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
                     return self.refuse(request, Forbidden())
                 return self.forbid(request, NotAllowed(*lacking))
             except Refusal as refusal:
+                tell_of(request, refusal)
                 return self.refuse(request, refusal)
 
         guarded: Callable[..., HttpResponseBase] = super().admin_view(inside, cacheable)

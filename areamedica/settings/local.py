@@ -15,6 +15,9 @@ def _derived(purpose: str) -> str:
 AUDIT_SIGNING_KEY = AUDIT_SIGNING_KEY or _derived("journal")
 AUDIT_WRITER_KEY = AUDIT_WRITER_KEY or _derived("writer")
 
+# Whoever tries webhooks out listens on the same machine.
+WEBHOOK_PRIVATE_HOSTS = WEBHOOK_PRIVATE_HOSTS or ["127.0.0.1", "localhost"]
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services.access import note_view
 from areamedica.permissions import Permission
 from banking.evidence import trace
 from banking.models import BankQuestion
@@ -45,6 +46,13 @@ def find(pk: UUID) -> Transaction:
     transaction = rows.filter(pk=pk).first()
     if transaction is None:
         raise Http404
+    return transaction
+
+
+def look_at(pk: UUID, *, actor: User) -> Transaction:
+    """As `find`, for whoever will read all of it; journaled."""
+    transaction = find(pk)
+    note_view(actor_id=actor.pk, subject=("transaction", pk))
     return transaction
 
 

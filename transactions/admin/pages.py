@@ -71,8 +71,9 @@ class TransactionPages(ReviewPages):
 
     @page(P.TRANSACTION_READ)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        transaction = detail.find(pk)
-        context = detail.context_of(transaction, actor=actor_of(request))
+        actor = actor_of(request)
+        transaction = detail.look_at(pk, actor=actor)
+        context = detail.context_of(transaction, actor=actor)
         return self._show(
             request, "one", patient(transaction.customer_full_name), **context
         )
@@ -89,5 +90,5 @@ class TransactionPages(ReviewPages):
 
     @page(P.TRANSACTION_READ)
     def receipt(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        drawn = receipt.pdf(detail.find(pk))
+        drawn = receipt.pdf(detail.look_at(pk, actor=actor_of(request)))
         return HttpResponse(drawn, content_type="application/pdf")

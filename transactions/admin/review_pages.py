@@ -53,10 +53,10 @@ class ReviewPages(TransactionButtons):
     @page(P.TRANSACTION_REVIEW)
     def review(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """Claim and bank side by side; one that is decided shows its page instead."""
-        transaction = detail.find(pk)
+        actor = actor_of(request)
+        transaction = detail.look_at(pk, actor=actor)
         if transaction.status != State.TO_REVIEW:
             return redirect("admin:transactions_transaction_change", pk)
-        actor = actor_of(request)
         context = detail.context_of(transaction, actor=actor)
         return self._show(
             request,

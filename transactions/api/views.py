@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from accounts.services.access import note_view
 from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
 from areamedica.api.schema import ONCE, refuses
@@ -110,10 +111,17 @@ class TransactionViewSet(
             raise TransactionNotFound
         return transaction
 
+    def _looked_at(self) -> Transaction:
+        """As above, for whoever will read a patient's name. :raises as above:"""
+        transaction = self.get_object()
+        note_view(actor_id=self.actor.pk, subject=("transaction", transaction.pk))
+        return transaction
+
     @refuses(TransactionNotFound)
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One transaction, by UUID or by the client's own id."""
-        return super().retrieve(request, *args, **kwargs)
+        transaction = self._looked_at()
+        return Response(self.get_serializer(transaction).data)
 
     @property
     def actor(self) -> User:
@@ -207,7 +215,7 @@ class TransactionViewSet(
     @action(detail=True, methods=["get"])
     def receipt(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
         """The receipt to print."""
-        pdf = receipt.pdf(self.get_object())
+        pdf = receipt.pdf(self._looked_at())
         return HttpResponse(pdf, content_type="application/pdf")
 
     @refuses(*ONCE, *_DECIDING, *_PAYING, *_BOOKING)
