@@ -15,10 +15,12 @@ def figures() -> dict[str, tuple[str, float]]:
     with connection.cursor() as cursor:
         cursor.execute(_AGE)
         number, seconds = cursor.fetchone()
+    # Of a disabled webhook they are no news any more.
+    dead = Delivery.objects.dead().filter(endpoint__disabled_why="")
     disabled = Endpoint.objects.exclude(disabled_why__in=["", Endpoint.Why.BY_HAND])
     return {
         "webhook_deliveries_waiting": ("Deliveries to be made", number),
         "webhook_delivery_age_seconds": ("Age of the oldest of them", float(seconds)),
-        "webhook_dead_letters": ("Given up", Delivery.objects.dead().count()),
+        "webhook_dead_letters": ("Given up", dead.count()),
         "webhooks_disabled_by_us": ("Webhooks that failed too long", disabled.count()),
     }

@@ -70,17 +70,27 @@ class Answer:
 
 def read_address(url: str) -> Address:
     """:raises UnsafeAddress: it is not one strict form of a public https address."""
+    address = parse(url)
+    if address.is_ours:
+        return address
+    if address.scheme != "https" or _is_private_literal(address.host):
+        raise UnsafeAddress
+    return address
+
+
+def parse(url: str) -> Address:
+    """Where it leads, whether we may go there or not.
+
+    :raises UnsafeAddress: it is not of the one strict form.
+    """
     found = _URL.fullmatch(url)
     if found is None or len(url) > LONGEST_URL:
         raise UnsafeAddress
     scheme, host, port, path = found.groups()
-    scheme, host = scheme.lower(), host.lower()
-    address = Address(scheme, host, int(port or _DEFAULT_PORTS[scheme]))
-    if _NEVER_IN_A_PATH.search(path or "") or not 0 < address.port < 65_536:
+    number = int(port or _DEFAULT_PORTS[scheme.lower()])
+    if _NEVER_IN_A_PATH.search(path or "") or not 0 < number < 65_536:
         raise UnsafeAddress
-    if not address.is_ours and (scheme != "https" or _is_private_literal(host)):
-        raise UnsafeAddress
-    return address
+    return Address(scheme.lower(), host.lower(), number)
 
 
 def _is_private_literal(host: str) -> bool:

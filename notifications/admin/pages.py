@@ -20,7 +20,7 @@ from areamedica.templatetags.back_office import at
 from audit import consumers
 from notifications.admin.buttons import WebhookButtons
 from notifications.admin.forms import WebhookForm
-from notifications.lines import read_address
+from notifications.lines import parse
 from notifications.models import Delivery, Endpoint
 from notifications.services import endpoints
 
@@ -67,7 +67,7 @@ class Webhooks(WebhookButtons):
 
     @display(description=gettext_lazy("host"))
     def host(self, webhook: Endpoint) -> str:
-        return read_address(webhook.url).host
+        return parse(webhook.url).host
 
     @display(
         description=gettext_lazy("state"),
@@ -130,7 +130,7 @@ class Webhooks(WebhookButtons):
             "one",
             title=found.name,
             webhook=found,
-            host=read_address(found.url).host,
+            host=parse(found.url).host,
             form=WebhookForm(
                 auto_id="edit_%s",
                 initial={

@@ -17,7 +17,7 @@ from audit.services import record
 from notifications import signing
 from notifications.catalogue import CHOSEN
 from notifications.errors import UnknownEventType, WebhookNotFound
-from notifications.lines import read_address
+from notifications.lines import parse, read_address
 from notifications.models import Delivery, Endpoint
 
 OVERLAP = timedelta(hours=24)
@@ -68,7 +68,7 @@ def _note(action: Action, actor_id: UUID, endpoint: Endpoint, **facts: object) -
 
 def _facts(endpoint: Endpoint) -> dict[str, object]:
     """The host alone: the rest of a URL may be as good as a password."""
-    host = read_address(endpoint.url).host
+    host = parse(endpoint.url).host
     return {"host": host, "event_types": endpoint.event_types}
 
 

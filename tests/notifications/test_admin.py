@@ -111,3 +111,14 @@ def test_what_our_own_program_failed_on_is_shown_and_tried_again(
     assert held.attempts == 0
     assert Record.objects.latest("pk").action == "audit.event_replayed"
     assert client.post(f"{HOOKS}given-up/{held.pk}/replay/").status_code == 404
+
+
+def test_a_host_that_is_ours_no_longer_can_still_be_seen_and_deleted(
+    back_office: Any, root: User, webhook: Issued, settings: Any
+) -> None:
+    settings.WEBHOOK_PRIVATE_HOSTS = []
+    client, one = back_office(root), f"{HOOKS}{webhook.endpoint.pk}/"
+    assert client.get(HOOKS).status_code == 200
+    assert client.get(f"{one}change/").status_code == 200
+    client.post(f"{one}remove/")
+    assert not Endpoint.objects.exists()

@@ -26,7 +26,6 @@ from accounts.services import letters
 from audit.actions import Action
 from audit.consumers import consume
 from audit.models import Leaf, Record
-from audit.sealing import seal
 from audit.services import record
 from notifications.figures import figures
 from notifications.models import Delivery, Endpoint
@@ -34,6 +33,7 @@ from notifications.schedule import GIVEN_UP_AFTER, wait_after
 from notifications.services import deliveries, endpoints, news, sending
 from notifications.services.endpoints import Issued
 from notifications.services.sending import send_due
+from tests.audit.sealed import seal_all
 from tests.notifications.conftest import subscribe
 from tests.notifications.receiver import Receiver, started
 from tests.together import together
@@ -56,7 +56,7 @@ def moved(*subjects: str, became: str = "COMPLETED") -> None:
                 subject=("transaction", subject),
                 facts={"became": became, "was": "IN_PROGRESS", "note": "Ana Pérez"},
             )
-    seal()
+    seal_all()
     consume(news.CONSUMER)
 
 
@@ -75,7 +75,7 @@ def test_a_claim_is_told_from_its_recording_to_its_end(
     asked = claim(amount=Decimal("417.28"))
     row = submit(author=ana, claim=asked, now=timezone.now()).transaction
     withdraw(transaction_id=row.pk, actor=ana, reason="Se equivocó Pérez")
-    seal()
+    seal_all()
     consume(news.CONSUMER)
     assert send_due() == 2
     first, second = (json.loads(message.body) for message in receiver.got)
