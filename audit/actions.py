@@ -83,6 +83,7 @@ class Action(models.TextChoices):
     SUBJECT_EXPORTED = "privacy.subject_exported", _("Personal data handed out")
     PRUNING_ASKED = "audit.pruning_asked", _("Pruning of old records asked for")
     PRUNING_DECLINED = "audit.pruning_declined", _("Pruning of old records declined")
+    LOOK_ASKED = "audit.look_asked", _("Verification of the journal asked for")
     RETENTION_PRUNED = (
         "audit.retention_pruned",
         _("Pruning of old records approved"),

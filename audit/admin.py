@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of, say
+from areamedica.back_office import CHANGES, page, person_of, say
 from areamedica.clock import caracas_day
 from areamedica.day_filters import Since, Until
 from areamedica.errors import Refusal
@@ -28,6 +28,7 @@ from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from audit import figures, keys
 from audit.evidence import export_evidence, export_period
+from audit.journal_pages import JournalPages
 from audit.models import Checkpoint, Record
 from audit.replay import PROJECTIONS, differences, last_replays
 from audit.retention_pages import Retention as Retention
@@ -66,7 +67,7 @@ class Days(forms.Form):
 
 
 @admin.register(Record)
-class Journal(ReadOnlyAdmin):
+class Journal(JournalPages):
     """Appended by services, refused by the database to everybody else."""
 
     opens_with = (P.AUDIT_READ,)
@@ -173,7 +174,7 @@ class Journal(ReadOnlyAdmin):
 
     @display(description=_("facts"))
     def told(self, record: Record) -> SafeString:
-        facts = json.loads(record.facts)
+        facts = json.loads(record.facts or "{}")  # empty once it was pruned
         pairs = ((name, _written(fact)) for name, fact in facts.items())
         return format_html_join(" · ", "{}: <b>{}</b>", pairs)
 

@@ -1,9 +1,9 @@
-"""What the law has us forget, or keep: keys of personal words, requests to prune."""
+"""What the law has us forget, keep, or look at when somebody asks."""
 
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -92,3 +92,43 @@ class PruneRequest(models.Model):
     def is_open(self) -> bool:
         """Whether nobody has agreed or declined yet."""
         return self.approved_at is None and self.declined_at is None
+
+
+class Look(models.Model):
+    """Somebody wants the whole journal verified now; the row is intent and truth.
+
+    `seen` of `size` leaves so far. One at a time.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    asked_by = models.UUIDField(_("asked for by"))
+    asked_at = models.DateTimeField(_("asked for"), db_default=Now())
+    begun_at = models.DateTimeField(_("begun"), null=True)
+    seen = models.BigIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    ended_at = models.DateTimeField(_("ended"), null=True)
+    findings = models.PositiveIntegerField(_("findings"), null=True)
+
+    class Meta:
+        verbose_name = _("look at the journal")
+        verbose_name_plural = _("looks at the journal")
+        ordering = ("-asked_at",)
+        constraints = [
+            models.UniqueConstraint(
+                Value(1),
+                condition=Q(ended_at=None),
+                name="look_one_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, findings=None)
+                | Q(ended_at__isnull=False, findings__isnull=False),
+                name="look_ended_with_a_result",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.seen // self.size if self.size else 0

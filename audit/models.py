@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import every_action
+from audit.keeping import Look as Look
 from audit.keeping import PruneRequest as PruneRequest
 from audit.keeping import SubjectKey as SubjectKey
 

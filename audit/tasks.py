@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from areamedica.clock import caracas_day
-from audit import publishing, retention, sealing, verification, witnesses
+from audit import looks, publishing, retention, sealing, verification, witnesses
 from audit import replay as replaying
 
 log = structlog.get_logger("audit.tasks")
@@ -45,6 +45,12 @@ def verify_the_end() -> None:
 def verify_all() -> None:
     """Nightly: every record, from the first."""
     _look(only_the_end=False)
+
+
+@shared_task(name="audit.look", time_limit=3600)
+def look() -> None:
+    """What a person asked to have verified; beat rings too, in case Redis was away."""
+    looks.run_waiting()
 
 
 @shared_task(name="audit.prune", time_limit=3600)

@@ -14,7 +14,7 @@ from audit.errors import NotSealed
 from audit.models import Checkpoint, Verification
 from audit.notes import BadNote, Head, opened
 from audit.tiles import stored
-from audit.walk import Finding, Part, Walk, rewritten_before
+from audit.walk import Finding, Part, Told, Walk, rewritten_before, tell_nobody
 
 # One statement, so that a seal in between changes neither number alone.
 _SIZES = """
@@ -36,13 +36,19 @@ class Report:
 
 
 def verify(
-    *, since: int = 0, kept: Sequence[str] = (), procs: int = 1, records: bool = True
+    *,
+    since: int = 0,
+    kept: Sequence[str] = (),
+    procs: int = 1,
+    records: bool = True,
+    told: Told = tell_nobody,
 ) -> Report:
     """Look at every leaf from the last checkpoint at or before `since` on.
 
     `kept` are checkpoints from outside the database: the only thing that shows a
     journal cut short or written anew by whoever has the key. Without `records` only
-    hashes and signatures are looked at. `procs` processes share the leaves.
+    hashes and signatures are looked at. `procs` processes share the leaves; of one
+    alone `told` hears now and then how many leaves were seen, and of how many.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SIZES)
@@ -56,7 +62,8 @@ def verify(
         said = f"leaves {size} to {leaves - 1}"
         findings.append(Finding("not covered", said, "no checkpoint is as large"))
     heads = _heads(kept, size, findings)
-    findings += _of_the_tree(start, size, heads, procs=procs, records=records)
+    parts = _parts(start, size, heads, procs=procs, records=records)
+    findings += _of_the_tree(parts, heads, told)
     findings += completeness.passed_over(begin, size)
     if records:
         findings += completeness.gaps()
@@ -65,10 +72,11 @@ def verify(
     return Report(since=start, size=size, findings=list(dict.fromkeys(findings)))
 
 
-def verify_and_keep(*, only_the_end: bool) -> Report:
+def verify_and_keep(*, only_the_end: bool, told: Told = tell_nobody) -> Report:
     """Verify everything, or what came after the last clean look; keep the result."""
     clean = Verification.objects.filter(findings="[]").first()
-    report = verify(since=clean.size if only_the_end and clean else 0)
+    since = clean.size if only_the_end and clean else 0
+    report = verify(since=since, told=told)
     keep(report)
     return report
 
@@ -96,18 +104,25 @@ def _heads(kept: Sequence[str], size: int, findings: list[Finding]) -> list[Head
     return heads
 
 
-def _of_the_tree(
+def _parts(
     start: int, size: int, kept: list[Head], *, procs: int, records: bool
-) -> Iterator[Finding]:
+) -> list[Part]:
     signed_from = completeness.signed_from() if records else None
     pruned_below = retention.pruned_below()
-    parts = [
+    return [
         Part(first, last, records, tuple(kept), signed_from, pruned_below)
         for first, last in _runs(start, size, procs)
     ]
+
+
+def _of_the_tree(parts: list[Part], kept: list[Head], told: Told) -> Iterator[Finding]:
+    start, size = parts[0].start, parts[-1].stop
     try:
         yield from _earlier(start, kept)
-        yield from _side_by_side(parts) if len(parts) > 1 else _walked(parts[0])
+        if len(parts) > 1:
+            yield from _side_by_side(parts)
+        else:
+            yield from Walk(parts[0], told).findings()
     except NotSealed:
         said = f"the tree before leaf {start or size}"
         yield Finding("missing", said, "its rows are gone")

@@ -1,6 +1,6 @@
 """One pass over a run of leaves: entries, records, order, MACs, tiles, checkpoints."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -29,6 +29,14 @@ SELECT leaf.number, leaf.record_id, leaf.entry, leaf.hash, {COLUMNS}
 """  # noqa: S608 (our names)
 _BEFORE_ALL = (-1, 0, 0)
 Place = tuple[int, int, int]
+
+
+# Hears how many leaves were seen, and of how many.
+Told = Callable[[int, int], object]
+
+
+def tell_nobody(_seen: int, _size: int) -> None:
+    """Nobody waits for this look."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +79,8 @@ def binary_rows(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
 class Walk:
     """One pass over a part. :raises NotSealed: the tree before it is not there."""
 
-    def __init__(self, part: Part) -> None:
-        self.part = part
+    def __init__(self, part: Part, told: Told = tell_nobody) -> None:
+        self.part, self.told = part, told
         self.verifiers = keys.verifiers()
         self.writers = writers.keys()
         before = Checkpoint.objects.filter(size__lte=part.start).last()
@@ -95,6 +103,7 @@ class Walk:
         yield from self._held_to(self.part.start)
         for start in range(self.part.start & -_AT_ONCE, self.part.stop, _AT_ONCE):
             first = max(start, self.part.start)
+            self.told(first, self.part.stop)
             yield from self._stretch(first, min(start + _AT_ONCE, self.part.stop))
 
     def _stretch(self, start: int, stop: int) -> Iterator[Finding]:

@@ -72,6 +72,8 @@ PAGES: dict[str, set[str]] = {
     "/admin/notifications/endpoint/new/": {"admin"},
     "/admin/notifications/endpoint/given-up/": {"admin"},
     "/admin/notifications/endpoint/{webhook}/change/": {"admin"},
+    "/admin/audit/record/story/": {"auditor", "admin"},
+    "/admin/audit/record/compliance/": {"auditor", "admin"},
 }
 BUTTONS: dict[str, set[str]] = {
     f"{ADMIN}{{row}}/ask/": {"cashier", "reviewer", "admin"},
@@ -94,6 +96,7 @@ BUTTONS: dict[str, set[str]] = {
     "/admin/ledger/import/{file}/discard/": {"bookkeeper", "admin"},
     "/admin/ledger/import/export/": {"bookkeeper", "auditor", "admin"},
     "/admin/audit/record/period/": {"auditor", "admin"},
+    "/admin/audit/record/look/": {"auditor", "admin"},
     "/admin/banking/circuit/close/": {"admin"},
     "/admin/accounts/user/{ana}/deactivate/": {"admin"},
     "/admin/accounts/user/{ana}/reactivate/": {"admin"},
@@ -274,8 +277,14 @@ def test_the_menu_shows_each_what_he_may_open(
     books = ["Libros", "Cuentas", "Meses", "Archivos de entrada y salida"]
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
     assert titles(ruben)[-1] == "Cola de revisión"
-    assert titles(aldo) == ["Inicio", "Transacciones", *books, "Diario"]
-    assert len(titles(root)) == 18
+    assert titles(aldo) == [
+        "Inicio",
+        "Transacciones",
+        *books,
+        "Diario",
+        "Informe de cumplimiento",
+    ]
+    assert len(titles(root)) == 19
     assert titles(root)[-1] == "Clientes de servicio"
 
 

@@ -7,11 +7,15 @@ class TransactionsConfig(AppConfig):
     verbose_name = _("Transactions")
 
     def ready(self) -> None:
+        from audit import timeline  # noqa: PLC0415 (as the next)
         from audit.replay import register  # noqa: PLC0415 (as the next)
         from ledger.services.proof import also_ask  # noqa: PLC0415 (as the next)
         from transactions import checks  # noqa: F401, PLC0415 (needs the settings)
         from transactions.replay import TRANSACTIONS  # noqa: PLC0415 (needs the models)
         from transactions.services import books  # noqa: PLC0415 (needs the models)
+        from transactions.states import Reason, State  # noqa: PLC0415 (as the last)
 
         also_ask(books.unbooked)
         register(TRANSACTIONS)
+        timeline.learn(State)
+        timeline.learn(Reason)

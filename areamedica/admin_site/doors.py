@@ -95,6 +95,12 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
             Door(
                 _("Journal"), "history_edu", "audit_record_changelist", (P.AUDIT_READ,)
             ),
+            Door(
+                _("Compliance report"),
+                "fact_check",
+                "audit_compliance",
+                (P.AUDIT_READ,),
+            ),
             Door(_("Retention"), "auto_delete", "retention", (P.PRIVACY_MANAGE,)),
             Door(_("Personal data"), "privacy_tip", "privacy", (P.PRIVACY_MANAGE,)),
             Door(_("People"), "group", "accounts_user_changelist", (P.USER_MANAGE,)),

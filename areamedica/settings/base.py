@@ -186,6 +186,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "audit.replay",
         "schedule": crontab(hour=4, minute=10),
     },
+    "look": {
+        "task": "audit.look",
+        "schedule": timedelta(minutes=1),
+    },
     "prune": {
         "task": "audit.prune",
         "schedule": crontab(hour=4, minute=20),

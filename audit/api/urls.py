@@ -7,5 +7,6 @@ urlpatterns = [
     path("audit/tile/<path:tile>", views.TileOfTheTree.as_view()),
     path("audit/events/<str:id>/proof", views.ProofOfRecord.as_view()),
     path("audit/evidence", views.Evidence.as_view()),
+    path("audit/reports/compliance", views.Compliance.as_view()),
     path("audit/consistency", views.Consistency.as_view()),
 ]

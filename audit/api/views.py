@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from areamedica.api.schema import refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
-from audit import proofs, publishing, tiles
+from audit import compliance, proofs, publishing, tiles
+from audit.api.serializers import ComplianceOut, PeriodQuery
 from audit.errors import NotSealed, PeriodTooLong, Pruned, RecordNotFound
 from audit.evidence import export_evidence, export_period
 
@@ -170,6 +171,20 @@ class Evidence(OfTheJournal):
                 first=asked["from"], last=asked["to"], actor_id=actor
             )
         return HttpResponse(packed, content_type="application/zip")
+
+
+class Compliance(OfTheJournal):
+    @refuses(NotSealed)
+    @extend_schema(
+        operation_id="audit_compliance",
+        parameters=[PeriodQuery],
+        responses=ComplianceOut,
+    )
+    def get(self, request: Request) -> Response:
+        """What the sealed, verified records of a period say: SOX, PCI DSS, GDPR."""
+        query = PeriodQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        return Response(compliance.report(**query.validated_data).as_dict())
 
 
 def _b64(raw: bytes) -> str:
