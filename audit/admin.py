@@ -176,7 +176,10 @@ class Journal(JournalPages):
     def told(self, record: Record) -> SafeString:
         facts = json.loads(record.facts or "{}")  # empty once it was pruned
         pairs = ((name, _written(fact)) for name, fact in facts.items())
-        return format_html_join(" · ", "{}: <b>{}</b>", pairs)
+        # In one element: the cards of a phone lay out each child by itself.
+        return format_html(
+            "<span>{}</span>", format_html_join(" · ", "{}: <b>{}</b>", pairs)
+        )
 
 
 def _refused(request: HttpRequest, refusal: Refusal, **query: str) -> HttpResponse:

@@ -72,7 +72,7 @@ def _basis(made: Report) -> list[list[object]]:
 
 
 def _decided(made: Report, names: dict[str, str]) -> list[Part]:
-    summed = _("%(decisions)d decisions, %(violations)d against the rules.") % {
+    summed = _("Decisions: %(decisions)d; against the rules: %(violations)d.") % {
         "decisions": len(made.decisions),
         "violations": len(made.violations),
     }
