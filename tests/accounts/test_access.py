@@ -15,7 +15,7 @@ from accounts.services import access
 from accounts.services.access import note_failed_sign_in, note_refusal, note_view
 from areamedica.metrics import VIEWS_NOT_JOURNALED
 from audit.models import Record
-from tests.storms.together import together
+from tests.together import together
 from tests.transactions.bodies import TRANSACTIONS, claim
 from tests.transactions.desk import ADMIN
 from transactions.models import Transaction

@@ -12,7 +12,7 @@ from audit.models import Look, Record, Verification
 from audit.sealing import seal
 from audit.tasks import look
 from tests.bank import Bank
-from tests.storms.together import together
+from tests.together import together
 from tests.transactions.desk import in_review
 from transactions.services.review import approve
 

@@ -15,7 +15,7 @@ from ledger.services.proof import findings
 from tests.ledger.books import amount_of
 from tests.ledger.files import TODAY, upload
 from tests.storms.house import CeleryProcess, House, until
-from tests.storms.together import together
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
