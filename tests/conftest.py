@@ -19,6 +19,7 @@ from audit.checks import GUARDED as OF_THE_JOURNAL
 from ledger.services.proof import GUARDED as OF_THE_BOOKS
 from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
+from tests.journaled import demanded, staged
 
 PASSWORD = "clave-de-prueba-larga-1"
 CHROMIUM = "/usr/bin/chromium"
@@ -84,17 +85,25 @@ def _no_leftovers() -> Iterator[None]:
 
 
 @pytest.fixture
+def journaled(transactional_db: None) -> Iterator[None]:
+    """The test's commits fail where something changes and no record tells of it."""
+    with demanded():
+        yield
+
+
+@pytest.fixture
 def person(db: None) -> Callable[..., User]:
     """Make somebody: `person("ana", "cashier")`."""
 
     def make(name: str, role: str, **fields: Any) -> User:
-        return User.objects.create_user(
-            email=f"{name}@clinica.test",
-            password=PASSWORD,
-            full_name=name.title(),
-            role=Role.objects.get(name=role),
-            **fields,
-        )
+        with staged():
+            return User.objects.create_user(
+                email=f"{name}@clinica.test",
+                password=PASSWORD,
+                full_name=name.title(),
+                role=Role.objects.get(name=role),
+                **fields,
+            )
 
     return make
 

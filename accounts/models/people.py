@@ -9,12 +9,15 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.db.models.functions import Now
+from django.db.transaction import atomic
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import SignatureRequired
 from areamedica import permissions
 from areamedica.errors import Forbidden
 from areamedica.permissions import FOR_PEOPLE_ONLY, MOVES_MONEY
+from audit.actions import Action
+from audit.services import record
 
 # Automatic changes have an author too: this row, made by migration, cannot sign in.
 SYSTEM_ID = UUID("00000000-0000-4000-8000-000000000001")
@@ -121,11 +124,19 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
     def create_superuser(
         self, *, email: str, password: str | None = None, **fields: Any
     ) -> "User":
-        """For `manage.py createsuperuser`."""
+        """For `manage.py createsuperuser`, which has no service of ours between."""
         role = Role.objects.get(name="admin")
-        return self.create_user(
-            email=email, password=password, role=role, is_superuser=True, **fields
-        )
+        with atomic():
+            user = self.create_user(
+                email=email, password=password, role=role, is_superuser=True, **fields
+            )
+            record(
+                Action.USER_CREATED,
+                actor_id=SYSTEM_ID,
+                subject=("user", user.pk),
+                facts={"role": role.name, "superuser": True},
+            )
+        return user
 
 
 class User(AbstractBaseUser):

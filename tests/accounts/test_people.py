@@ -13,8 +13,13 @@ from accounts.models import Grant, Permission, RefreshFamily, RefreshToken, Role
 from accounts.services.sign_in import forget_expired
 from audit.models import Record
 from tests.conftest import PASSWORD
+from tests.journaled import staged
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("journaled"),
+]
 
 
 def test_the_first_superuser_is_made_on_the_command_line(
@@ -43,7 +48,8 @@ def test_library_tables_are_for_superusers(ana: User) -> None:
 
 def test_a_closed_account_has_no_session_user(ana: User) -> None:
     assert EmailBackend().get_user(ana.pk) == ana
-    User.objects.filter(pk=ana.pk).update(is_active=False)
+    with staged():
+        User.objects.filter(pk=ana.pk).update(is_active=False)
     assert EmailBackend().get_user(ana.pk) is None
 
 
@@ -63,7 +69,8 @@ def test_a_token_of_a_closed_account_is_not_refreshed(ana: User) -> None:
         )
         .json()
     )
-    User.objects.filter(pk=ana.pk).update(is_active=False)
+    with staged():
+        User.objects.filter(pk=ana.pk).update(is_active=False)
     answer = APIClient().post(
         "/api/v1/auth/refresh",
         {"refresh_token": tokens["refresh_token"]},

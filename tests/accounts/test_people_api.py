@@ -8,7 +8,11 @@ from accounts.models import User
 from audit.models import Record
 from tests.conftest import PASSWORD
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("journaled"),
+]
 
 USERS = "/api/v1/users"
 NEW = "otra-clave-bien-larga-2"

@@ -14,7 +14,11 @@ from accounts.services import people, rights
 from areamedica.permissions import Permission as Name
 from audit.models import Record
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("journaled"),
+]
 
 WHY = "Cubre las vacaciones"
 

@@ -19,7 +19,11 @@ from transactions.services.sweep import sweep
 from transactions.services.verify import ask_bank, take_lease
 from transactions.states import Type
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("journaled"),
+]
 
 
 def recorded(ana: User, **changes: Any) -> Transaction:

@@ -10,13 +10,18 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Record
 from banking.gateways.base import Patience
+from tests.journaled import staged
 from tests.transactions.bodies import TRANSACTIONS, arrives, claim, mobile
 from transactions.models import BankCredit, Inquiry, Transaction
 from transactions.services.submit import submit
 from transactions.services.verify import ask_bank
 from transactions.states import State, Type
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("journaled"),
+]
 
 WHY = {"reason": "Visto en el estado de cuenta"}
 
@@ -143,12 +148,13 @@ def test_only_what_waits_for_a_person_is_decided(
 def force(row: Transaction, status: State) -> None:
     """Put a row into a state past its door; only a test may."""
     completed = status == State.COMPLETED
-    Transaction.objects.filter(pk=row.pk).update(
-        status=status,
-        completed_at=timezone.now() if completed else None,
-        amount=Decimal(1) if completed else None,
-        details={} if completed else None,
-    )
+    with staged():
+        Transaction.objects.filter(pk=row.pk).update(
+            status=status,
+            completed_at=timezone.now() if completed else None,
+            amount=Decimal(1) if completed else None,
+            details={} if completed else None,
+        )
 
 
 def test_money_the_bank_never_showed_is_not_approved(
@@ -359,7 +365,8 @@ def test_the_services_ask_themselves_who_may(
         withdraw.delete(transaction_ids=[row.pk], actor=carla)
     with pytest.raises(TransactionNotFound):
         withdraw.delete(transaction_ids=[row.pk, ana.pk], actor=ruben)
-    Transaction.objects.filter(pk=row.pk).update(created_by=ruben)
+    with staged():
+        Transaction.objects.filter(pk=row.pk).update(created_by=ruben)
     with pytest.raises(SelfDecision):
         withdraw.delete(transaction_ids=[row.pk], actor=ruben)
     row.refresh_from_db()
