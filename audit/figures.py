@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import Count, Max, Min, Q
 
 from audit.models import START, Checkpoint, Consumer, HeldEvent, Leaf, Verification
+from audit.replay import differences, last_replays
 from audit.witnesses import named
 
 # Without the horizon: what a long transaction holds back is late as well.
@@ -87,6 +88,10 @@ def figures() -> dict[str, tuple[str, float]]:
         "journal_disagrees": (
             "1: verification found something",
             float(bool(findings())),
+        ),
+        "journal_replay_differs": (
+            "1: rows are not what their events tell",
+            float(any(differences(each) for each in last_replays())),
         ),
     }
 

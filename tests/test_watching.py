@@ -114,6 +114,7 @@ def test_the_figures_of_the_contract(api: Any, ana: User, bank: Any) -> None:
         "review_queue 0.0",
         "active_users 1.0",
         "journal_disagrees 0.0",
+        "journal_replay_differs 0.0",
     ):
         assert line.lower() in text.lower(), line
     assert 'banesco_api_calls_total{operation="query",status="FOUND"}' in text
