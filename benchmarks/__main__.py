@@ -18,6 +18,7 @@ from areamedica.devstack.processes import NotReady
 from areamedica.devstack.servers import WheelMissing
 from benchmarks import (
     create,
+    journal,
     lists,
     login,
     post,
@@ -41,11 +42,12 @@ BENCHMARKS: dict[str, Benchmark] = {
     "post": post.run,
     "transfers": transfers.run,
     "reading": reading.run,
+    "journal": journal.run,
 }
 # Memory is watched while the others run.
 MEMORY = "memory"
 _UNDER_LOAD = ("create", "list", "verify")
-QUICK = Size(seconds=2, rows=100_000, claims=300)
+QUICK = Size(seconds=2, rows=100_000, claims=300, events=20_000, round_seconds=4.0)
 _VERSIONS = ("Django", "djangorestframework", "psycopg", "celery", "gunicorn")
 
 
@@ -95,6 +97,8 @@ def _read(arguments: Sequence[str]) -> tuple[list[str], Size]:
         "--rows", type=int, help="rows of the big list and of the full books"
     )
     parser.add_argument("--claims", type=int, help="transactions to verify")
+    parser.add_argument("--events", type=int, help="records of the full journal")
+    parser.add_argument("--round-seconds", type=float, help="of writing beside posting")
     parser.add_argument("--quick", action="store_true", help="small and rough")
     given = parser.parse_args(arguments)
     unknown = set(given.names) - set(known)
@@ -105,6 +109,8 @@ def _read(arguments: Sequence[str]) -> tuple[list[str], Size]:
         seconds=given.seconds or base.seconds,
         rows=given.rows or base.rows,
         claims=given.claims or base.claims,
+        events=given.events or base.events,
+        round_seconds=given.round_seconds or base.round_seconds,
     )
     return given.names or known, size
 

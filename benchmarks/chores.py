@@ -208,8 +208,10 @@ def _named(node: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     django.setup()
+    from benchmarks import journal_chores
+
     named = (prepare, statements, plans, patients, post, readings)
-    known = (*named, *books.CHORES, *posters.CHORES)
+    known = (*named, *books.CHORES, *posters.CHORES, *journal_chores.CHORES)
     chores = {chore.__name__: chore for chore in known}
     answer = chores[sys.argv[1]](json.load(sys.stdin))
     sys.stdout.write("\x1e" + json.dumps(answer))
