@@ -9,7 +9,7 @@ import structlog
 from django.db import connection
 
 from audit.actions import Action
-from audit.canonical import canonical
+from audit.canonical import canonical, written
 from audit.writers import mac_of
 
 
@@ -51,23 +51,17 @@ def record(
     record_all([event])
 
 
-# Only what the writer knows: an application's role may name no other column.
-_COLUMNS = (
-    "action",
-    "actor_id",
-    "facts",
-    "request_id",
-    "subject_id",
-    "subject_type",
-    "version",
-    "via",
-    "mac",
-)
-_INSERT = f"""
-INSERT INTO audit_record ({", ".join(_COLUMNS)})
-SELECT * FROM unnest(%s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[],
-                     %s::text[], %s::int[], %s::text[], %s::bytea[])
-"""  # noqa: S608 (our names)
+# Only what the writer knows: an application's role may name no other column. One text
+# of JSON, because psycopg takes four times as long to write arrays.
+_INSERT = """
+INSERT INTO audit_record (action, actor_id, facts, request_id, subject_id, subject_type,
+                          version, via, mac)
+SELECT action, actor, facts, request, subject, subject_type, version, via,
+       decode(mac, 'hex')
+  FROM json_to_recordset(%s::json) AS told(
+       action text, actor uuid, facts text, request text, subject text,
+       subject_type text, version int, via text, mac text)
+"""
 
 
 def record_all(events: Iterable[Event]) -> None:
@@ -75,26 +69,31 @@ def record_all(events: Iterable[Event]) -> None:
 
     :raises TypeError: a fact has no canonical form.
     """
-    rows = [_row(event) for event in events]
-    if rows:
+    said = [_said(event) for event in events]
+    if said:
+        told = [{**each, "mac": mac_of(each).hex()} for each in said]
         with connection.cursor() as cursor:
-            cursor.execute(
-                _INSERT, [list(column) for column in zip(*rows, strict=True)]
-            )
+            cursor.execute(_INSERT, [written(told).decode()])
 
 
 def row_of(event: Event) -> dict[str, Any]:
     """The columns of its record, for the demo's past, which has a clock of its own."""
-    return dict(zip(_COLUMNS, _row(event), strict=True))
-
-
-def _row(event: Event) -> tuple[Any, ...]:
     said = _said(event)
-    return (*said.values(), mac_of(said))
+    return {
+        "action": said["action"],
+        "actor_id": said["actor"],
+        "facts": said["facts"],
+        "request_id": said["request"],
+        "subject_id": said["subject"],
+        "subject_type": said["subject_type"],
+        "version": said["version"],
+        "via": said["via"],
+        "mac": mac_of(said),
+    }
 
 
 def _said(event: Event) -> dict[str, object]:
-    """The words of the writer, in the order of `_COLUMNS`."""
+    """The words of the writer."""
     request, via = _whence()
     kind, pk = event.subject
     return {
