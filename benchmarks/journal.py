@@ -32,6 +32,7 @@ def _beside_posting(stage: Stage, url: str, seconds: float) -> dict[str, Any]:
     say(f"posting, {seconds:.0f} s three times")
     alone = _posted(stage, url, seconds, events=0)
     one_each = _posted(stage, url, seconds, events=_POSTINGS)
+    stage.chore("seal", url)  # what was written so far would be waited for
     with ThreadPoolExecutor(2) as beside:
         # Processes take seconds to start: the sealer outlasts whoever waits for it.
         asked = {"seconds": seconds + 15}
