@@ -19,9 +19,9 @@ from areamedica.clock import end_of, start_of
 from audit import cards, keys
 from audit.actions import Action
 from audit.cards import Suspect
-from audit.models import Leaf, Record
+from audit.models import Cosignature, Leaf, Record
 from audit.notes import opened
-from audit.proofs import newest
+from audit.publishing import newest
 from audit.verification import verify
 
 KIND = "areamedica/compliance-report/1"
@@ -109,6 +109,7 @@ class Report:
     size: int
     tree_root: str
     key: str
+    witnessed_at: datetime | None
     findings: list[str]
     records: int = 0
     actions: dict[str, int] = field(default_factory=dict)
@@ -148,12 +149,19 @@ def report(*, first: date, last: date) -> Report:
         size=head.size,
         tree_root=head.root.hex(),
         key=str(keys.signer().verifier),
+        witnessed_at=_witnessed_at(head.size),
         findings=[str(finding) for finding in verify(since=begin).findings],
         card_suspects=cards.suspects(),
         oldest_record=Record.objects.aggregate(at=Min("at"))["at"],
     )
     _tell(made, _read(leaves.order_by("number").values_list("number", flat=True)))
     return made
+
+
+def _witnessed_at(size: int) -> datetime | None:
+    """When somebody outside first saw a journal of this size, by his own clock."""
+    seen = Cosignature.objects.filter(size=size).order_by("seen_at")
+    return seen.values_list("seen_at", flat=True).first()
 
 
 def _tell(made: Report, told: Iterable[Said]) -> None:

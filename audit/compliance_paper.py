@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from areamedica import paper
 from areamedica.clock import CARACAS
 from areamedica.paper import Grid, Heading, Part
+from areamedica.templatetags.back_office import at
 from audit.actions import Action
 from audit.compliance import Change, Decision, Report
 
@@ -65,6 +66,7 @@ def _basis(made: Report) -> list[list[object]]:
         [_("Sealed records"), made.size],
         [_("Root of the tree"), made.tree_root],
         [_("Key"), made.key],
+        [_("Seen by a witness"), at(made.witnessed_at) if made.witnessed_at else "—"],
         [_("Verification"), _("everything agrees") if not made.findings else "!"],
         [_("Records of the period"), made.records],
         [_("Country of the data"), made.country],

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from audit.actions import Action
-from audit.errors import NothingHeld
+from audit.errors import EventNotHeld
 from audit.models import Consumer, HeldEvent, Leaf
 from audit.services import record
 
@@ -223,11 +223,11 @@ def _digest(held: HeldEvent) -> None:
 def replay(*, held_id: int, actor_id: UUID) -> None:
     """Have a dead letter tried anew; what waits behind it follows by itself.
 
-    :raises NothingHeld: no dead letter has this id.
+    :raises EventNotHeld: no dead letter has this id.
     """
     dead = dead_letters().select_for_update().filter(pk=held_id).first()
     if dead is None:
-        raise NothingHeld
+        raise EventNotHeld
     HeldEvent.objects.filter(pk=held_id).update(attempts=0, due_at=Now())
     record(
         Action.EVENT_REPLAYED,

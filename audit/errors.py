@@ -17,9 +17,9 @@ class NotSealed(Refusal):
     sentence = _("The journal is not sealed that far yet.")
 
 
-class NothingHeld(Refusal):
+class EventNotHeld(Refusal):
     kind = Kind.NOT_FOUND
-    code = "NOTHING_HELD"
+    code = "EVENT_NOT_HELD"
     sentence = _("No such event is held.")
 
 

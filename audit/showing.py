@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from audit import keys, tiles, tree
 from audit.entries import entry_of
-from audit.models import Leaf, Record
+from audit.models import Cosignature, Leaf, Record
 from audit.notes import BadNote, opened
-from audit.proofs import newest
+from audit.publishing import newest
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,12 @@ def steps_of(record: Record) -> list[Step]:
     leaf = Leaf.objects.filter(record_id=record.pk).first()
     if leaf is None:
         return []
-    last = newest()
-    return [_bytes_step(record, leaf), *_tree_steps(leaf, last.size, last.note)]
+    last = newest(covering=leaf.number + 1)
+    return [
+        _bytes_step(record, leaf),
+        *_tree_steps(leaf, last.size, last.note),
+        *_witness_step(last.size),
+    ]
 
 
 def _bytes_step(record: Record, leaf: Leaf) -> Step:
@@ -40,6 +45,20 @@ def _bytes_step(record: Record, leaf: Leaf) -> Step:
     holds = entry == entry_of(record) and tree.leaf_hash(entry) == stated
     says = _("The record reads today exactly as it was sealed.")
     return Step(says, holds=holds, shown=stated.hex())
+
+
+def _witness_step(size: int) -> list[Step]:
+    """Nothing is said where no witness is named."""
+    if not settings.AUDIT_WITNESSES:
+        return []
+    names = Cosignature.objects.filter(size=size).values_list("witness", flat=True)
+    return [
+        Step(
+            _("Witnesses outside the clinic have seen this head, and remember it."),
+            holds=bool(names),
+            shown=", ".join(names),
+        )
+    ]
 
 
 def _tree_steps(leaf: Leaf, size: int, note: str) -> list[Step]:

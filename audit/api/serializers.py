@@ -56,6 +56,9 @@ class ComplianceOut(serializers.Serializer):
     size = serializers.IntegerField(help_text="sealed records")
     tree_root = serializers.CharField(help_text="of the tree, hexadecimal")
     key = serializers.CharField(help_text="vkey of the signature")
+    witnessed_at = serializers.DateTimeField(
+        allow_null=True, help_text="when a witness saw this head, by his clock"
+    )
     findings = serializers.ListField(child=serializers.CharField())
     records = serializers.IntegerField(help_text="of the period")
     actions = serializers.DictField(child=serializers.IntegerField())

@@ -15,7 +15,7 @@ from accounts.models import Letter, User
 from audit import consumers
 from audit.actions import Action
 from audit.consumers import Event, consume, dead_letters, follow, replay
-from audit.errors import NothingHeld
+from audit.errors import EventNotHeld
 from audit.figures import following
 from audit.models import Consumer, HeldEvent, Record
 from audit.services import record
@@ -195,7 +195,7 @@ def test_a_dead_letter_is_tried_no_more_until_a_person_says_so(
     consume("test")
     assert digested() == ["2"]
     replay(held_id=dead.pk, actor_id=root.pk)
-    with pytest.raises(NothingHeld):
+    with pytest.raises(EventNotHeld):
         replay(held_id=dead.pk, actor_id=root.pk)
     consume("test")
     assert digested() == ["2", "0", "1"]

@@ -18,7 +18,7 @@ from audit.actions import Action
 from audit.evidence import export_evidence
 from audit.models import Leaf, PruneRequest, Record
 from audit.notes import opened
-from audit.proofs import newest
+from audit.publishing import newest
 from audit.retention import (
     approve_pruning,
     ask_to_prune,
