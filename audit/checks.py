@@ -9,6 +9,7 @@ from areamedica import database
 from audit import keys, rights, witnesses, writers
 from audit.notes import BadNote
 
+_SHORTEST_SECRET = 32
 GUARDED = (
     "audit_record",
     "audit_leaf",
@@ -60,9 +61,6 @@ def _level(alias: str) -> list[CheckMessage]:
         Warning(f"The application's role need not hold {each}.", id="audit.W001")
         for each in rights.too_much(alias)
     ]
-
-
-_SHORTEST_SECRET = 32
 
 
 @register()
@@ -132,6 +130,7 @@ def records_can_be_signed(**_: Any) -> list[Error]:
     return []
 
 
+@register()
 def witnesses_can_be_asked(**_: Any) -> list[Error]:
     """Each has a key and an address, and together they can be enough."""
     try:

@@ -19,6 +19,8 @@ from areamedica.templatetags.back_office import money
 from audit.actions import Action
 
 LANGUAGES = ("es", "en")
+# What a sentence is made of.
+_TOLD = {"action", "actor", "at", "facts"}
 
 _ACTIONS: dict[str, str | Promise] = {
     Action.TRANSACTION_RECORDED: gettext_lazy("{who} recorded a payment of {amount}."),
@@ -90,9 +92,18 @@ class Told:
 
 def story(entries: Iterable[bytes]) -> list[Told]:
     """Tell sealed entries in their order; who acted is looked up now."""
-    records = [json.loads(entry) for entry in entries]
-    names = _names({str(each["actor"]) for each in records if each["actor"]})
+    records = [_record(entry) for entry in entries]
+    names = _names({str(each["actor"]) for each in records if each.get("actor")})
     return [Told(each, _in_each_language(each, names)) for each in records]
+
+
+def _record(entry: bytes) -> dict[str, object]:
+    """What the bytes say; nothing where somebody has spoiled them."""
+    try:
+        said = json.loads(entry)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) and said.keys() >= _TOLD else {}
 
 
 def _names(actors: set[str]) -> dict[str, str]:
@@ -111,6 +122,10 @@ def _in_each_language(
 
 
 def _sentence(record: dict[str, object], names: dict[str, str]) -> str:
+    if not record:
+        return _(
+            "The bytes of this record cannot be read: they are not what was sealed."
+        )
     at = datetime.fromisoformat(str(record["at"])).astimezone(CARACAS)
     facts = _facts(str(record["facts"]))
     actor = record["actor"]

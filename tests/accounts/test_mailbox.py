@@ -95,6 +95,10 @@ def test_the_answer_does_not_tell_whose_mailbox_it_is(
     assert came == ([["ana@clinica.test"]] if "ana" in email.lower() else [])
 
 
+# Where the values of a statement begin, or a name that is new each time.
+GIVEN = r" VALUES | WHERE |SAVEPOINT |recordset\("
+
+
 def test_nor_does_the_work_behind_it(ana: User, person: Any) -> None:
     """The same statements, one for one, so there is nothing for a clock to see."""
     person("gone", "cashier", is_active=False)
@@ -105,7 +109,10 @@ def test_nor_does_the_work_behind_it(ana: User, person: Any) -> None:
     for email in asked_for:
         with CaptureQueriesContext(connection) as captured:
             assert call("/password-reset", {"email": email}).status_code == 202
-        said = [re.split(" VALUES | WHERE |SAVEPOINT ", q["sql"])[0] for q in captured]
+        said = [
+            re.split(r" VALUES | WHERE |SAVEPOINT |recordset\(", q["sql"])[0]
+            for q in captured
+        ]
         statements.add(tuple(said))
     assert len(statements) == 1
 

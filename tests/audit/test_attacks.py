@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from audit import keys
+from audit.models import Record
 from audit.publishing import publish_everywhere
 from audit.sealing import seal
 from audit.verification import verify
@@ -189,6 +190,25 @@ def test_it_names_a_journal_written_anew_with_another_key(
     assert "forged: checkpoint 600 (not signed by a key we know)" in found()
 
 
+def test_it_names_a_record_edited_before_it_was_sealed(
+    sealed: list[int], superuser: Callable[[str], None]
+) -> None:
+    write(1)
+    last = Record.objects.latest("id").pk
+    superuser(f"UPDATE audit_record SET facts = '{{}}' WHERE id = {last}")
+    seal()
+    assert found() == [f"forged: record {last} (the writer's MAC)"]
+
+
+def test_it_names_a_record_edited_by_whoever_stole_the_seal(
+    sealed: list[int], superuser: Callable[[str], None]
+) -> None:
+    edit = f"UPDATE audit_record SET facts = '{{}}' WHERE id = {sealed[300]};"
+    superuser(edit + _ANEW)
+    seal()
+    assert found() == [f"forged: record {sealed[300]} (the writer's MAC)"]
+
+
 _ANEW = "TRUNCATE audit_leaf, audit_tile, audit_checkpoint, audit_cosignature;"
 OUTSIDE = [
     Attack(
@@ -201,8 +221,8 @@ OUTSIDE = [
         ("cut short: the journal, from 600 records to 400",),
     ),
     Attack(
-        "write everything anew with the stolen key",
-        "UPDATE audit_record SET facts = '{{}}' WHERE id = {r300};" + _ANEW,
+        "take a record out and seal anew with the stolen key",
+        "DELETE FROM audit_record WHERE id = {r300};" + _ANEW + "-- 1 more",
         ("rewritten: the journal before record 600",),
     ),
     Attack(
@@ -231,8 +251,8 @@ def test_a_witness_names_what_agrees_with_itself(
         assert publish_everywhere(named(), now=timezone.now()) == []
         ids = {f"r{number}": sealed[number] for number in (300, 301, 399)}
         superuser(attack.sql.format(**ids))
-        if attack.sql.endswith("more"):
-            write(9)
+        _, _, more = attack.sql.partition("-- ")
+        write(int(more.removesuffix(" more") or 0))
         seal()
         assert found() == []
         assert [line.partition(" (")[0] for line in seen_from_outside()] == [
