@@ -229,7 +229,9 @@ def test_others_libraries_accept_it(bundle: Files, witness: Witness) -> None:
 
 def replace(name: str, was: str, becomes: str) -> Callable[[Files], None]:
     def change(files: Files) -> None:
-        chosen = name if name in files else min(it for it in files if name in it)
+        among = (it for it in files if name in it)
+        # By length first: the files of records are named by number.
+        chosen = name if name in files else min(among, key=lambda it: (len(it), it))
         assert was.encode() in files[chosen]
         files[chosen] = files[chosen].replace(was.encode(), becomes.encode(), 1)
 
