@@ -8,6 +8,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 # Test processes side by side, each with servers of its own. 0: one after the other.
+# A file stays in one process, for some tell a story; in their order, for the long ones
+# (e2e, storms) are not last.
 WORKERS ?= 2
 # Anything more for pytest: make test ARGS="-k review"
 ARGS ?=
@@ -57,7 +59,8 @@ demo-reset: $(VENV)/.demo ## Empty the demo: data, secrets, logs
 
 .PHONY: test
 test: $(VENV)/.development ## The whole suite, on a PostgreSQL and a Redis of its own
-	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadgroup --cov --cov-report=term \
+	$(BIN)/python -m pytest -m "not soak" -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report=term \
 		--json-report --json-report-file=pytest_results.json --json-report-omit=log $(ARGS)
 
 # ---- What a change must pass -------------------------------------------------------

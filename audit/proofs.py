@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from areamedica.errors import InvalidInput
 from audit import tiles, tree
-from audit.errors import NotSealed, Pruned, RecordNotFound
+from audit.errors import NotSealed, RecordNotFound
 from audit.models import Leaf, Record
 from audit.notes import proof_text
 from audit.publishing import newest
@@ -16,7 +16,7 @@ def of_record(number: str) -> str:
     """The `tlog-proof@v1` of a record, under the newest checkpoint that covers it.
 
     :raises RecordNotFound: no such record. :raises NotSealed: it is too young.
-    :raises Pruned: its words were not kept that long.
+    Of a pruned record `extra` is empty: whoever kept the words still proves them.
     """
     if not number.isascii() or not number.isdigit() or int(number) > _LARGEST_ID:
         raise RecordNotFound
@@ -24,8 +24,6 @@ def of_record(number: str) -> str:
     if leaf is None:
         is_there = Record.objects.filter(pk=int(number)).exists()
         raise NotSealed if is_there else RecordNotFound
-    if not leaf.entry:
-        raise Pruned
     last = newest(covering=leaf.number + 1)
     read = tree.remembering(tiles.stored)
     return proof_text(

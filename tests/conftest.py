@@ -68,14 +68,6 @@ TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assi
 APIClient.request = held_to_the_document(APIClient.request)  # type: ignore[method-assign]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever shares a demo or a house of processes runs in one process of xdist."""
-    for item in items:
-        for shared in {"demo", "house"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(shared))
-
-
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
     """Neither in Redis nor of the language that the last request asked for."""

@@ -69,6 +69,10 @@ def test_every_ring_names_such_a_task() -> None:
             rung.add(names[0])
     assert rung == {
         "accounts.send_letters",
+        "audit.look",
+        "audit.prune",
+        "ledger.book_imports",
+        "ledger.prove",
         "notifications.send",
         "transactions.ask_bank",
         "transactions.sweep",

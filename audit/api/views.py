@@ -69,7 +69,7 @@ class TileOfTheTree(OfTheJournal):
 class ProofOfRecord(OfTheJournal):
     lookup_says = "the record's number"
 
-    @refuses(RecordNotFound, NotSealed, Pruned)
+    @refuses(RecordNotFound, NotSealed)
     @extend_schema(operation_id="audit_proof", responses={(200, "text/plain"): str})
     def get(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
         """That a record is in the journal: c2sp.org/tlog-proof, its bytes as extra."""

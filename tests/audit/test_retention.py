@@ -30,7 +30,6 @@ from audit.sealing import seal
 from audit.services import record
 from audit.tasks import prune
 from audit.verification import verify
-from tests.audit.test_sealing import superuser  # noqa: F401 (a fixture)
 from tests.together import codes, together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -274,7 +273,7 @@ def test_any_other_missing_word_is_named(
     old: int,
     root: User,
     pia: User,
-    superuser: Callable[[str], None],  # noqa: F811
+    superuser: Callable[[str], None],
     attack: str,
     told: str,
 ) -> None:
@@ -302,7 +301,7 @@ def test_any_other_missing_word_is_named(
 def test_a_forged_record_covers_nothing(
     old: int,
     root: User,
-    superuser: Callable[[str], None],  # noqa: F811
+    superuser: Callable[[str], None],
     forged: dict[str, object] | None,
 ) -> None:
     """Its root is not that of the tree, one person did both, or nobody sealed it."""

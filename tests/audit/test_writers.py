@@ -21,7 +21,6 @@ from audit.models import Leaf, Record
 from audit.sealing import seal
 from audit.services import record
 from audit.verification import verify
-from tests.audit.test_sealing import superuser  # noqa: F401 (a fixture)
 from tests.transactions.bodies import TRANSACTIONS, transfer
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -74,7 +73,7 @@ def story() -> list[int]:
 )
 def test_an_edit_before_the_seal_is_named(
     story: list[int],
-    superuser: Sql,  # noqa: F811
+    superuser: Sql,
     sql: str,
     found: list[str],
 ) -> None:
@@ -89,7 +88,7 @@ def test_an_edit_before_the_seal_is_named(
 
 def test_a_record_without_a_mac_is_named_once_all_have_one(
     story: list[int],
-    superuser: Sql,  # noqa: F811
+    superuser: Sql,
 ) -> None:
     superuser(
         f"UPDATE audit_record SET at = at - interval '2 hours' WHERE id = {story[0]};"
@@ -120,7 +119,7 @@ def test_a_former_key_goes_on_to_count(story: list[int], settings: Any) -> None:
     assert told() == [f"forged: record {pk} (the writer's MAC)" for pk in story]
 
 
-def test_records_from_before_keep_their_bytes(superuser: Sql) -> None:  # noqa: F811
+def test_records_from_before_keep_their_bytes(superuser: Sql) -> None:
     record(Action.EXPORTED, actor_id=None, facts={"n": 1})
     superuser("UPDATE audit_record SET mac = NULL")
     old = Record.objects.get()
@@ -172,7 +171,7 @@ def test_where_an_act_came_from_is_kept(
 
 @pytest.mark.parametrize("procs", [2, 3])
 def test_several_processes_find_what_one_finds(
-    superuser: Sql,  # noqa: F811
+    superuser: Sql,
     procs: int,
 ) -> None:
     for size in (700, 900, 400):

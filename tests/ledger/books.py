@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from ledger.amounts import from_minor
 from ledger.chart import account_id
 from ledger.models import Account, Balance
 from ledger.services.accounts import open_customer_account
@@ -39,6 +40,15 @@ def posting(debit: UUID, credit: UUID, amount: str = "10.00", **given: Any) -> P
 
 def amount_of(account: UUID) -> int:
     return Balance.objects.get(pk=account).amount
+
+
+def trial_balance(currency: str) -> dict[str, Decimal]:
+    """Code -> debit less credit of every account that something is on."""
+    used = Balance.objects.filter(currency=currency).exclude(amount=0)
+    return {
+        each.account.code: from_minor(each.amount * each.side, currency)
+        for each in used.select_related("account")
+    }
 
 
 def all_accounts() -> int:

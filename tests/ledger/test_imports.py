@@ -17,8 +17,7 @@ from ledger.services import imports
 from ledger.services.accounts import freeze
 from ledger.services.periods import close_month
 from ledger.services.proof import findings
-from ledger.services.reading import trial_balance
-from tests.ledger.books import amount_of
+from tests.ledger.books import amount_of, trial_balance
 from tests.ledger.files import (
     A_FEE,
     CASH_IN,
@@ -347,6 +346,6 @@ def test_cells_that_a_spreadsheet_computes_are_texts_here(cora: User) -> None:
 
 def test_both_sides_of_the_trial_balance_agree_after_an_import(cora: User) -> None:
     booked(cora, CASH_IN, A_FEE)
-    lines = trial_balance("VES")
-    assert sum(line.debit for line in lines) == sum(line.credit for line in lines)
-    assert sum(line.debit for line in lines) == Decimal("1000.00")
+    held = trial_balance("VES")
+    assert sum(held.values()) == 0
+    assert sum(each for each in held.values() if each > 0) == Decimal("1000.00")
