@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from areamedica.settings.back_office import (  # noqa: F401 (settings by name)
     LOGIN_REDIRECT_URL,
     UNFOLD,
 )
+from areamedica.settings.beat import CELERY_BEAT_SCHEDULE  # noqa: F401 (as above)
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 
@@ -159,83 +159,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
 }
 CELERY_TIMEZONE = "America/Caracas"
-# No message expires: that is judged by the clock of whoever takes it, and a worker two
-# hours ahead would throw every one away. What comes late or twice does no harm.
-CELERY_BEAT_SCHEDULE = {
-    "seal": {
-        "task": "audit.seal",
-        "schedule": timedelta(seconds=env.number("SEAL_SECONDS", 1, least=1)),
-    },
-    "publish": {
-        "task": "audit.publish",
-        "schedule": timedelta(seconds=10),
-    },
-    "anchor": {
-        "task": "audit.anchor",
-        "schedule": crontab(hour=23, minute=55),
-    },
-    "verify-the-end": {
-        "task": "audit.verify_the_end",
-        "schedule": crontab(minute=17),
-    },
-    "verify-all": {
-        "task": "audit.verify_all",
-        "schedule": crontab(hour=3, minute=40),
-    },
-    "replay": {
-        "task": "audit.replay",
-        "schedule": crontab(hour=4, minute=10),
-    },
-    "look": {
-        "task": "audit.look",
-        "schedule": timedelta(minutes=1),
-    },
-    "prune": {
-        "task": "audit.prune",
-        "schedule": crontab(hour=4, minute=20),
-    },
-    "sweep": {
-        "task": "transactions.sweep",
-        "schedule": timedelta(seconds=env.number("SWEEP_SECONDS", 5, least=1)),
-    },
-    "read-the-journal": {
-        "task": "notifications.read_journal",
-        "schedule": timedelta(seconds=1),
-    },
-    "send-news": {
-        "task": "notifications.send",
-        "schedule": timedelta(seconds=5),
-    },
-    "forget-news": {
-        "task": "notifications.forget_old",
-        "schedule": timedelta(hours=6),
-    },
-    "letters": {
-        "task": "accounts.send_letters",
-        "schedule": timedelta(seconds=30),
-    },
-    "forget-idle-budgets": {
-        "task": "banking.forget_idle_budgets",
-        "schedule": timedelta(hours=6),
-    },
-    # While nobody works, so that it has the machine to itself.
-    "prove-the-books": {
-        "task": "ledger.prove",
-        "schedule": crontab(hour=3, minute=30),
-    },
-    "expire-holds": {
-        "task": "ledger.expire_holds",
-        "schedule": timedelta(minutes=1),
-    },
-    "book-imports": {
-        "task": "ledger.book_imports",
-        "schedule": timedelta(seconds=30),
-    },
-    "forget-expired": {
-        "task": "accounts.forget_expired",
-        "schedule": timedelta(hours=6),
-    },
-}
 
 # --- Who signs in --------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY")
