@@ -13,6 +13,7 @@ from areamedica.api.models import StoredAnswer
 from areamedica.errors import Refusal
 from audit import shredding
 from audit.models import Record, SubjectKey
+from audit.replay import PROJECTIONS, replay
 from audit.sealing import seal
 from audit.verification import verify
 from banking.models import BankQuestion
@@ -81,6 +82,8 @@ def test_an_erased_person_is_nowhere_and_everything_agrees(
     }
     seal()
     assert [str(each) for each in verify().findings] == []
+    rebuilt = [replay(projection) for projection in PROJECTIONS.values()]
+    assert [each and each.differences for each in rebuilt] == ["[]"] * len(PROJECTIONS)
     assert (prove()[1], unbooked()) == ([], [])
     kept = Transaction.objects.get(pk=second.pk)
     assert (kept.status, str(kept.amount), kept.reference) == (
