@@ -42,7 +42,7 @@ def _insert(one: Any) -> None:
             "INSERT INTO bench_bare (key, debit_id, credit_id, amount, debit_seq,"
             " credit_seq, debit_balance, credit_balance, at, effective, code,"
             " cause_type, cause_id, metadata) VALUES (%s, %s, %s, 100, %s, %s, 0, 0,"
-            " now(), '2026-01-02', 'bench', 'bench', '1', '{}')",
+            " now(), current_date, 'bench', 'bench', '1', '{}')",
             [one.key, one.debit, one.credit, seq, seq],
         )
 
