@@ -34,6 +34,8 @@ class Person(Protocol):
 
     def can(self, permission: Permission) -> bool: ...
 
+    def demand(self, permission: Permission) -> None: ...
+
 
 class NotAllowed(PermissionDenied):
     """The signed-in person lacks one of these permissions; any would do."""

@@ -11,7 +11,6 @@ from django.db.transaction import atomic, on_commit
 
 from areamedica import doorbell
 from areamedica.database import violated
-from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.models import Look
@@ -30,8 +29,7 @@ def ask_to_look(*, actor: "Person") -> Look:
 
     :raises Forbidden: the actor may not read the journal.
     """
-    if not actor.can(Permission.AUDIT_READ):
-        raise Forbidden(permission=Permission.AUDIT_READ.value)
+    actor.demand(Permission.AUDIT_READ)
     try:
         with atomic():
             look = Look.objects.create(asked_by=actor.pk)

@@ -15,7 +15,6 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.db.transaction import atomic
 
-from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit import keys, tiles, tree
 from audit.actions import Action
@@ -52,7 +51,7 @@ def ask_to_prune(*, actor: "Person", why: str, now: datetime) -> PruneRequest:
 
     :raises Forbidden: :raises NothingOldEnough: nothing is, or all of it was pruned.
     """
-    _demand(actor)
+    actor.demand(Permission.PRIVACY_MANAGE)
     older_than = keep_since(now)
     last = Checkpoint.objects.filter(at__lt=older_than).last()
     done = PruneRequest.objects.aggregate(to=Max("pruned_to"))["to"] or 0
@@ -150,18 +149,13 @@ def _covered_by(leaf: Leaf) -> int:
 
 
 def _open(request_id: UUID, actor: "Person") -> PruneRequest:
-    _demand(actor)
+    actor.demand(Permission.PRIVACY_MANAGE)
     request = PruneRequest.objects.select_for_update().filter(pk=request_id).first()
     if request is None:
         raise RequestNotFound
     if not request.is_open:
         raise RequestClosed
     return request
-
-
-def _demand(actor: "Person") -> None:
-    if not actor.can(Permission.PRIVACY_MANAGE):
-        raise Forbidden(permission=Permission.PRIVACY_MANAGE.value)
 
 
 def _journal(action: Action, request: PruneRequest, actor: "Person") -> None:

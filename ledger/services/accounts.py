@@ -6,7 +6,6 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import SYSTEM_ID, User
-from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -138,8 +137,7 @@ def close(*, account_id: UUID, actor: User, reason: str) -> None:
 
 def _locked(account_id: UUID, actor: User) -> Balance:
     """:raises Forbidden: :raises AccountNotFound:"""
-    if not actor.can(Permission.LEDGER_POST):
-        raise Forbidden(permission=Permission.LEDGER_POST.value)
+    actor.demand(Permission.LEDGER_POST)
     found = Balance.objects.select_for_update().filter(pk=account_id).first()
     if found is None:
         raise AccountNotFound

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import SYSTEM_ID, User
-from areamedica.errors import Forbidden, Refusal
+from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -49,7 +49,7 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
     :raises Forbidden: :raises HoldExpired: it would have expired already.
     :raises MalformedPosting: :raises UnpostableAmount: and whatever else `post` raises.
     """
-    _may(actor)
+    actor.demand(Permission.LEDGER_POST)
     if posting.is_linked or posting.reverses or posting.metadata:
         raise MalformedPosting(place=0, why="not for a hold")
     if posting.debit == posting.credit:
@@ -84,7 +84,7 @@ def post_hold(
     :raises ExceedsOriginal: more than was held. :raises AccountFrozen: and whatever
         else `post` raises; the hold then stays as it is.
     """
-    _may(actor)
+    actor.demand(Permission.LEDGER_POST)
     part = None if amount is None else to_minor(amount, _currency_of(hold))
     result = _end(hold, HoldEnd.Kind.POSTED, now, key, part)
     transfer = Transfer.objects.select_related("debit").get(pk=key)
@@ -101,7 +101,7 @@ def void_hold(*, hold: UUID, actor: User, reason: str, now: datetime) -> None:
 
     :raises Forbidden: :raises HoldNotFound: :raises HoldEnded: otherwise than by this.
     """
-    _may(actor)
+    actor.demand(Permission.LEDGER_POST)
     if _end(hold, HoldEnd.Kind.VOIDED, now) == Outcome.POSTED:
         _record(Action.HOLD_VOIDED, actor.pk, hold, {"reason": reason})
 
@@ -149,11 +149,6 @@ def _currency_of(hold: UUID) -> str:
     if currency is None:
         raise HoldNotFound
     return currency
-
-
-def _may(actor: User) -> None:
-    if not actor.can(Permission.LEDGER_POST):
-        raise Forbidden(permission=Permission.LEDGER_POST.value)
 
 
 def _record(

@@ -14,7 +14,7 @@ from django.db.transaction import atomic, on_commit
 
 from accounts.models import SYSTEM_ID, User
 from areamedica import doorbell
-from areamedica.errors import Forbidden, Refusal
+from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -80,7 +80,7 @@ def upload(
 
     :raises Forbidden: :raises UnreadableFile: it is no file of transfers at all.
     """
-    _demand(actor)
+    actor.demand(Permission.LEDGER_POST)
     rows, unread = read(content, mark=mark, today=today)
     sheet = judge(rows, unread)
     made = Import.objects.create(
@@ -135,18 +135,13 @@ def discard(*, import_id: UUID, actor: User) -> None:
 
 
 def _ready(import_id: UUID, actor: User) -> Import:
-    _demand(actor)
+    actor.demand(Permission.LEDGER_POST)
     found = Import.objects.select_for_update().filter(pk=import_id).first()
     if found is None:
         raise ImportNotFound
     if found.state != ImportState.READY:
         raise ImportNotReady
     return found
-
-
-def _demand(actor: User) -> None:
-    if not actor.can(Permission.LEDGER_POST):
-        raise Forbidden(permission=Permission.LEDGER_POST.value)
 
 
 def book_confirmed(*, today: date) -> None:

@@ -12,7 +12,6 @@ from django.db.transaction import atomic
 from accounts.models import User
 from areamedica.clock import caracas_day
 from areamedica.database import violation_means
-from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -99,8 +98,7 @@ def _bounds(month: date) -> tuple[date, date]:
 
 def _last_alone(actor: User) -> Closing | None:
     """The newest row, with nobody posting or closing until the transaction ends."""
-    if not actor.can(Permission.LEDGER_CLOSE):
-        raise Forbidden(permission=Permission.LEDGER_CLOSE.value)
+    actor.demand(Permission.LEDGER_CLOSE)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     return Closing.objects.select_related("by").first()

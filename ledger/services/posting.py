@@ -14,7 +14,7 @@ from django.db.transaction import atomic
 
 from accounts.models import User
 from areamedica.database import violated
-from areamedica.errors import Forbidden, Refusal
+from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -152,8 +152,7 @@ def book_batch(
 
     :raises Forbidden: and whatever `post_batch` raises.
     """
-    if not actor.can(Permission.LEDGER_POST):
-        raise Forbidden(permission=Permission.LEDGER_POST.value)
+    actor.demand(Permission.LEDGER_POST)
     outcomes = _post(postings, [(BATCH, str(batch))] * len(postings))
     pairs = zip(postings, outcomes, strict=True)
     posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]

@@ -9,7 +9,6 @@ from django.db.transaction import atomic
 
 from accounts.models import User
 from areamedica.clock import caracas_day
-from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -41,8 +40,7 @@ def reverse(
         a reversal. :raises ExceedsOriginal: nothing, or less, is left of it.
     :raises PostingKeyReused: and whatever else `post` raises.
     """
-    if not actor.can(Permission.LEDGER_POST):
-        raise Forbidden(permission=Permission.LEDGER_POST.value)
+    actor.demand(Permission.LEDGER_POST)
     of = Transfer.objects.select_related("debit").filter(pk=original).first()
     if of is None:
         raise NotReversible

@@ -11,7 +11,6 @@ from django.db.transaction import atomic
 
 from accounts.models import User
 from areamedica.database import violation_means
-from areamedica.errors import Forbidden
 from areamedica.money import as_written_here
 from areamedica.permissions import Permission
 from audit.actions import Action
@@ -58,8 +57,7 @@ def lock(transaction_id: UUID) -> Transaction:
 
 def _to_decide(transaction_id: UUID, *, actor: User, wanted: State) -> Transaction:
     """:raises Forbidden: :raises SelfDecision: :raises InvalidTransition:"""
-    if not actor.can(Permission.TRANSACTION_REVIEW):
-        raise Forbidden(permission=Permission.TRANSACTION_REVIEW.value)
+    actor.demand(Permission.TRANSACTION_REVIEW)
     transaction = lock(transaction_id)
     if not has_clean_hands(actor, transaction):
         raise SelfDecision

@@ -7,7 +7,6 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from accounts.models import User
-from areamedica.errors import Forbidden
 from areamedica.permissions import Permission
 from audit.actions import Action
 from transactions.errors import (
@@ -58,8 +57,7 @@ def delete(*, transaction_ids: Sequence[UUID], actor: User) -> int:
         does not exist. :raises CompletedIsKept: one of them is completed.
     :raises SelfDecision: one is in review and the actor's own.
     """
-    if not actor.can(Permission.TRANSACTION_DELETE):
-        raise Forbidden(permission=Permission.TRANSACTION_DELETE.value)
+    actor.demand(Permission.TRANSACTION_DELETE)
     wanted = set(transaction_ids)
     present = Transaction.objects.present().filter(pk__in=wanted)
     # One order of locks for everybody, so that two bulk deletes never deadlock.
