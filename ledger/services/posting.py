@@ -1,4 +1,7 @@
-"""The one way into the books. The rules are in `ledger_post` (migration 0004)."""
+"""The one way into the books. The rules are in `ledger_post` (migration 0004).
+
+What nothing stands against is booked at once by `ledger_post_one` (migration 0012).
+"""
 
 import hashlib
 import json
@@ -128,16 +131,34 @@ def _post(
         raise BatchTooLarge(limit=LARGEST_BATCH)
     if not postings:
         return []
-    columns = _columns(postings, causes)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(_CALL, columns)
-            [results] = cursor.fetchone()
+        if len(postings) == 1 and _is_posted_at_once(postings[0], causes[0]):
+            return [Outcome.POSTED]
+        return _judged(_columns(postings, causes))
     except IntegrityError as error:
         if violated(error) != "transfer_takes_effect_soon":
             raise
         latest = max(range(len(postings)), key=lambda at: postings[at].effective)
         raise MalformedPosting(place=latest, why="effective") from error
+
+
+def _is_posted_at_once(posting: Posting, cause: tuple[str, str]) -> bool:
+    """Book a transfer that nothing stands against; `ledger_post` judges any other."""
+    if posting.reverses or posting.is_linked:
+        return False
+    subject = _subject(posting, cause)
+    _look_over([posting.debit.int], [posting.credit.int], {subject: 1}, [1])
+    minor = to_minor(posting.amount, posting.currency)
+    accounts = (posting.key, posting.debit, posting.credit)
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL_FOR_ONE, [*accounts, minor, *subject])
+        return bool(cursor.fetchone()[0])
+
+
+def _judged(columns: list[str]) -> list[Outcome]:
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL, columns)
+        [results] = cursor.fetchone()
     return [_OUTCOMES[each] for each in results.split()]
 
 
@@ -191,6 +212,7 @@ SELECT array_to_string(ledger_post(
     %s::boolean[], %s::uuid[]
 ), ' ')
 """
+_CALL_FOR_ONE = "SELECT ledger_post_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _written = json.JSONEncoder(sort_keys=True).encode
 
 
