@@ -18,12 +18,16 @@ from typing import Any, Literal
 
 from benchmarks.stage import PROJECT, Stage, say
 
-Way = Literal["batch", "one"]
+Way = Literal["batch", "one", "one_each"]
 ACCOUNTS = 500
 ROUNDS = 5
-# Transfers of a round, and how many of them are handed over at once.
-WORK: dict[Way, tuple[int, int]] = {"batch": (10_000, 1_000), "one": (500, 1)}
-GOALS: dict[Way, float] = {"batch": 5, "one": 3}
+# Transfers of a round, how many are handed over at once, through how many connections.
+WORK: dict[Way, tuple[int, int, int]] = {
+    "batch": (10_000, 1_000, 1),
+    "one": (1_000, 1, 1),
+    "one_each": (2_000, 1, 8),
+}
+GOALS: dict[Way, float] = {"batch": 5, "one": 3, "one_each": 3}
 OURS = "ours"
 
 
@@ -45,8 +49,10 @@ class Ledger:
 
     def book(self, way: Way, seed: int) -> dict[str, float]:
         """Transfers per second, and microseconds of processor for each."""
-        number, at_once = WORK[way]
-        spent = self.tell(number=number, at_once=at_once, seed=seed)
+        number, at_once, connections = WORK[way]
+        spent = self.tell(
+            number=number, at_once=at_once, connections=connections, seed=seed
+        )
         python, postgresql = spent["python"], spent["postgresql"]
         return {
             "per_second": number / spent["seconds"],

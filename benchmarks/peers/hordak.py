@@ -24,7 +24,6 @@ settings.configure(
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
 from django.db.transaction import atomic  # noqa: E402
 from hordak.models import Account, Leg, Transaction  # noqa: E402
 from moneyed import Money  # noqa: E402
@@ -68,10 +67,5 @@ def one(wanted: Sequence[Wanted]) -> None:
     _ACCOUNTS[each.credit].transfer_to(_ACCOUNTS[each.debit], money)
 
 
-def backend() -> int:
-    connection.ensure_connection()
-    return int(connection.connection.info.backend_pid)
-
-
 if __name__ == "__main__":
-    obey(open_accounts=open_accounts, batch=batch, one=one, backend=backend)
+    obey(open_accounts=open_accounts, batch=batch, one=one)

@@ -7,10 +7,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
+
+import psycopg
 
 
 class Wanted(NamedTuple):
@@ -24,17 +28,12 @@ class Wanted(NamedTuple):
 Book = Callable[[Sequence[Wanted]], None]
 
 
-def obey(
-    *,
-    open_accounts: Callable[[int], None],
-    batch: Book,
-    one: Book,
-    backend: Callable[[], int],
-) -> None:
+def obey(*, open_accounts: Callable[[int], None], batch: Book, one: Book) -> None:
     """Open so many accounts, then book what is asked and say the seconds it took.
 
-    `backend` gives the process of PostgreSQL that serves us: by its processor time and
-    ours two ledgers can be compared on a machine that has other things to do.
+    A thread books through a connection of its own. By the processor time of this
+    process and of PostgreSQL's two ledgers can be compared on a machine that has other
+    things to do.
     """
     known = int(json.loads(sys.stdin.readline())["accounts"])
     open_accounts(known)
@@ -43,19 +42,34 @@ def obey(
         order = json.loads(line)
         wanted = _wanted(order["number"], known, Random(order["seed"]))
         book, size = (one, 1) if order["at_once"] == 1 else (batch, order["at_once"])
-        began = _clocks(backend())
-        for first in range(0, len(wanted), size):
-            book(wanted[first : first + size])
-        ended = _clocks(backend())
+        parts = [wanted[first : first + size] for first in range(0, len(wanted), size)]
+        began = _clocks()
+        list(_threads(order["connections"]).map(book, parts))
+        ended = _clocks()
         _say({name: ended[name] - began[name] for name in began})
 
 
-def _clocks(backend: int) -> dict[str, float]:
+@cache
+def _threads(number: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(number)
+
+
+def _clocks() -> dict[str, float]:
     return {
         "seconds": time.perf_counter(),
         "python": time.process_time(),
-        "postgresql": _processor_seconds(backend),
+        "postgresql": sum(map(_processor_seconds, _backends())),
     }
+
+
+def _backends() -> list[int]:
+    """The processes of PostgreSQL that serve this ledger's database."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as line:
+        rows = line.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in rows]
 
 
 def _processor_seconds(pid: int) -> float:

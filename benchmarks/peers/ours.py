@@ -11,8 +11,6 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402
-
 from benchmarks.peers.orders import Wanted, obey  # noqa: E402
 from ledger.chart import account_id  # noqa: E402
 from ledger.services.accounts import open_customer_account  # noqa: E402
@@ -62,10 +60,5 @@ def one(wanted: Sequence[Wanted]) -> None:
     post(_of(wanted[0]))
 
 
-def backend() -> int:
-    connection.ensure_connection()
-    return int(connection.connection.info.backend_pid)
-
-
 if __name__ == "__main__":
-    obey(open_accounts=open_accounts, batch=batch, one=one, backend=backend)
+    obey(open_accounts=open_accounts, batch=batch, one=one)

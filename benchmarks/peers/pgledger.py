@@ -9,12 +9,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import local
 
 import psycopg
 
 from benchmarks.peers.orders import Wanted, obey
 
-_LINE = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+_THREAD = local()
 _ACCOUNTS: list[str] = []
 _BATCH = """
 SELECT count(*) FROM pgledger_create_transfers((
@@ -24,11 +25,20 @@ SELECT count(*) FROM pgledger_create_transfers((
 _ONE = "SELECT id FROM pgledger_create_transfer(%s, %s, %s)"
 
 
+def _line() -> psycopg.Connection:
+    """This thread's connection."""
+    if not hasattr(_THREAD, "line"):
+        url = os.environ["DATABASE_URL"]
+        _THREAD.line = psycopg.connect(url, autocommit=True)
+    line: psycopg.Connection = _THREAD.line
+    return line
+
+
 def open_accounts(number: int) -> None:
     for file in sys.argv[1:]:
-        _LINE.execute(Path(file).read_text(encoding="utf-8"))  # type: ignore[arg-type]
+        _line().execute(Path(file).read_text(encoding="utf-8"))  # type: ignore[arg-type]
     for each in range(number):
-        found = _LINE.execute(
+        found = _line().execute(
             "SELECT id FROM pgledger_create_account(%s, 'VES')", [str(each)]
         )
         _ACCOUNTS.extend(row[0] for row in found)
@@ -40,18 +50,14 @@ def batch(wanted: Sequence[Wanted]) -> None:
         [_ACCOUNTS[each.debit] for each in wanted],
         [str(each.amount) for each in wanted],
     ]
-    _LINE.execute(_BATCH, columns)
+    _line().execute(_BATCH, columns)
 
 
 def one(wanted: Sequence[Wanted]) -> None:
     [each] = wanted
     credit, debit = _ACCOUNTS[each.credit], _ACCOUNTS[each.debit]
-    _LINE.execute(_ONE, [credit, debit, str(each.amount)])
-
-
-def backend() -> int:
-    return _LINE.info.backend_pid
+    _line().execute(_ONE, [credit, debit, str(each.amount)])
 
 
 if __name__ == "__main__":
-    obey(open_accounts=open_accounts, batch=batch, one=one, backend=backend)
+    obey(open_accounts=open_accounts, batch=batch, one=one)
