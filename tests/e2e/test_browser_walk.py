@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.claims import arrives, mobile
-from tests.e2e.demo import DOMAIN, PASSWORD, Demo
+from tests.e2e import claims
+from tests.e2e.claims import Late, arrives, mobile
+from tests.e2e.demo import DOMAIN, PASSWORD, Demo, Person, until
 
 ADMIN = "/admin/transactions/transaction/"
 # The demo's machine may be busy, and Argon2 takes its time on purpose.
@@ -77,6 +78,18 @@ def shown_in(page: Page) -> UUID:
     found = re.search(r"/transaction/([0-9a-f-]{36})/", page.url)
     assert found, page.url
     return UUID(found[1])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def late(demo: Demo, cashier: Person) -> Late:
+    """Recorded before anything else, so that the others walk while it waits."""
+    body = mobile()
+    arrives(demo, body, visible_after_seconds=40)
+    answer = claims.record(cashier, body)
+    assert answer.status_code == 201
+    assert answer.json()["status"] == "IN_PROGRESS"
+    assert answer.json()["status_reason"] == "NOT_SEEN_YET"
+    return Late(answer.json()["id"])
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +168,32 @@ def test_the_page_turns_green_by_itself_and_shows_the_receipt(late_page: Page) -
     expect(late_page.locator(".am-cell--differs")).to_have_count(0)
     paper = late_page.request.get(f"{ADMIN}{shown_in(late_page)}/receipt/")
     assert paper.body().startswith(b"%PDF")
+
+
+def test_money_that_comes_forty_seconds_later_is_found_by_the_workers_alone(
+    late: Late, cashier: Person, auditor: Person
+) -> None:
+    """Asked at once, after half a minute and two minutes later: nobody presses a key.
+
+    Reading the transaction asks nobody; reading its `/status` would. It stands here
+    because the page above had to be waited for as long.
+    """
+    one = f"/transactions/{late.id}"
+
+    def is_found() -> bool:
+        return bool(cashier.get(one).json()["status"] == "COMPLETED")
+
+    until(is_found, "it is found", 240, every=2)
+    found = cashier.get(one).json()
+    assert found["status_reason"] == "MATCHED"
+    assert found["amount"] == found["claimed_amount"] == "2350.75"
+    assert found["completed_at"]
+    assert found["banesco_details"]["trnType"] == "CR"
+    assert all(fact["equal"] is not False for fact in found["comparison"])
+    paper = cashier.get(f"{one}/receipt")
+    assert paper.headers["Content-Type"] == "application/pdf"
+    assert paper.content.startswith(b"%PDF")
+    assert [each["new_status"] for each in auditor.get(f"{one}/events").json()] == [
+        "IN_PROGRESS",
+        "COMPLETED",
+    ]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.claims import Late, arrives, mobile, record
-from tests.e2e.demo import Demo, Person, until
+from tests.e2e.claims import arrives, mobile, record
+from tests.e2e.demo import Demo, Person
 
 pytestmark = [pytest.mark.e2e]
 
@@ -79,31 +79,3 @@ def test_the_wrong_role_is_refused(demo: Demo, auditor: Person) -> None:
         answer = record(person, mobile())
         assert answer.status_code == 403
         assert answer.json()["error"]["code"] == "FORBIDDEN"
-
-
-def test_money_that_comes_forty_seconds_later_is_found_by_the_workers_alone(
-    late: Late, cashier: Person, auditor: Person
-) -> None:
-    """Asked at once, after half a minute and two minutes later: nobody presses a key.
-
-    Reading the transaction asks nobody; reading its `/status` would.
-    """
-    one = f"/transactions/{late.id}"
-
-    def is_found() -> bool:
-        return bool(cashier.get(one).json()["status"] == "COMPLETED")
-
-    until(is_found, "it is found", 240, every=2)
-    found = cashier.get(one).json()
-    assert found["status_reason"] == "MATCHED"
-    assert found["amount"] == found["claimed_amount"] == "2350.75"
-    assert found["completed_at"]
-    assert found["banesco_details"]["trnType"] == "CR"
-    assert all(fact["equal"] is not False for fact in found["comparison"])
-    paper = cashier.get(f"{one}/receipt")
-    assert paper.headers["Content-Type"] == "application/pdf"
-    assert paper.content.startswith(b"%PDF")
-    assert [each["new_status"] for each in auditor.get(f"{one}/events").json()] == [
-        "IN_PROGRESS",
-        "COMPLETED",
-    ]
