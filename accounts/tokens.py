@@ -1,7 +1,7 @@
 """Signed tokens: one algorithm, one issuer, one audience, and a ring of keys.
 
-RFC 8725: the key is chosen from a fixed map of our own, never by what a token says
-beside its `kid`, and a token of one kind is never taken for another.
+RFC 8725: the key is chosen from a fixed map of our own, by a header that is spelled as
+we spell it, and a token of one kind is never taken for another.
 """
 
 import hashlib
@@ -30,10 +30,17 @@ def key_id(secret: str) -> str:
     return hashlib.sha256(f"kid:{secret}".encode()).hexdigest()[:12]
 
 
-def _ring() -> dict[str, str]:
-    """Every key a token may be checked with, by name."""
+@cache
+def _header(secret: str, algorithm: str) -> str:
+    """How every token that we sign with this key begins, up to its first dot."""
+    headers = {"kid": key_id(secret)}
+    return jwt.encode({}, secret, algorithm, headers).partition(".")[0]
+
+
+def _ring(algorithm: str) -> dict[str, str]:
+    """Every key a token may be checked with, by the header that names it."""
     return {
-        key_id(secret): secret
+        _header(secret, algorithm): secret
         for secret in (settings.JWT_SECRET, *settings.JWT_OLD_SECRETS)
     }
 
@@ -54,7 +61,7 @@ class KeyRing(TokenBackend):
         if len(token) > _LONGEST:
             raise TokenBackendError("Token is too long")
         try:
-            key = _ring()[jwt.get_unverified_header(token)["kid"]]
+            key = _ring(self.algorithm)[_text(token).partition(".")[0]]
             claims = jwt.decode(
                 token,
                 key,
