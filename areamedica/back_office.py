@@ -3,15 +3,16 @@
 `User.can` decides everywhere. Imports no room, so people are known by what they can do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
@@ -121,10 +122,46 @@ def uuid_or_404(text: str) -> UUID:
         raise Http404 from error
 
 
-def say(request: HttpRequest, refusal: Refusal) -> None:
-    """Show a refusal's sentence on the next page."""
-    tell_of(request, refusal)
-    messages.error(request, refusal.message)
+def typed(form: Form) -> dict[str, Any]:
+    """What was typed. :raises ValidationError: all that is wrong, named by field."""
+    if not form.is_valid():
+        raise ValidationError([*_problems(form)])
+    return form.cleaned_data
+
+
+def _problems(form: Form) -> Iterator[str]:
+    for name, problems in form.errors.items():
+        field = form.fields.get(name)
+        label = f"{field.label}: " if field and field.label else ""
+        yield from (f"{label}{problem}" for problem in problems)
+
+
+class telling:
+    """Do what a button asks for, or say on the next page why not.
+
+    A class, because of a generator mypy believes that nothing is swallowed.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, trouble: object, __: object) -> bool:
+        if isinstance(trouble, Refusal | ValidationError):
+            say(self.request, trouble)
+            return True
+        return False
+
+
+def say(request: HttpRequest, trouble: Refusal | ValidationError) -> None:
+    """Show a refusal's sentence, or what is wrong with a form, on the next page."""
+    if isinstance(trouble, Refusal):
+        tell_of(request, trouble)
+        messages.error(request, trouble.message)
+    else:
+        for sentence in trouble.messages:
+            messages.error(request, sentence)
 
 
 def tell_of(request: HttpRequest, refusal: Refusal) -> None:

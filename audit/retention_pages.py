@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areamedica import doorbell
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of, say
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of, telling
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from audit.models import PruneRequest, Record
@@ -76,21 +76,17 @@ class Retention(ReadOnlyAdmin):
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def approve(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             approve_pruning(request_id=pk, actor=person_of(request))
             messages.success(request, _("Agreed. It is pruned once that is sealed."))
             doorbell.ring("audit.prune")
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:retention")
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def decline(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             decline_pruning(request_id=pk, actor=person_of(request))
             messages.success(request, _("Declined; nothing is pruned."))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:retention")
 
     def _show(

@@ -4,19 +4,17 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 
-from accounts.admin.forms import PasswordForm, told
+from accounts.admin.forms import PasswordForm
 from accounts.errors import SelfGrant, SuperuserOnly
 from accounts.models import User
 from accounts.policies import may_manage
 from accounts.services import people
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
-from areamedica.errors import Refusal
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling, typed
 from areamedica.permissions import Permission as P
 
 
@@ -27,14 +25,6 @@ def person(pk: UUID) -> User:
     return found
 
 
-def tell(request: HttpRequest, trouble: Refusal | ValidationError) -> None:
-    """Say a refusal, or what is wrong with a form, to whoever pressed the button."""
-    if isinstance(trouble, Refusal):
-        say(request, trouble)
-    else:
-        messages.error(request, " ".join(trouble.messages))
-
-
 class PersonButtons(ReadOnlyAdmin):
     """Deactivate, reactivate, set a password."""
 
@@ -42,13 +32,11 @@ class PersonButtons(ReadOnlyAdmin):
         self, request: HttpRequest, pk: UUID, do: Callable[[User], None], done: str
     ) -> HttpResponse:
         user = person(pk)
-        try:
+        with telling(request):
             if not may_manage(actor_of(request), user):
                 raise SuperuserOnly
             do(user)
             messages.success(request, done)
-        except (Refusal, ValidationError) as trouble:
-            tell(request, trouble)
         return redirect("admin:accounts_user_change", pk)
 
     @page(P.USER_MANAGE, methods=CHANGES)
@@ -76,9 +64,9 @@ class PersonButtons(ReadOnlyAdmin):
         form, actor = PasswordForm(request.POST), actor_of(request)
 
         def change(user: User) -> None:
-            typed = told(form)
+            password = typed(form)
             if user.pk == actor.pk:
                 raise SelfGrant
-            people.change_password(actor=actor, user=user, **typed)
+            people.change_password(actor=actor, user=user, **password)
 
         return self._carry_out(request, pk, change, _("The password was changed."))

@@ -1,7 +1,5 @@
 """What is asked about people."""
 
-from typing import Any
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -55,22 +53,6 @@ class RoleForm(ReasonedForm):
 
 class GrantForm(ReasonedForm):
     permission = forms.ModelChoiceField(Permission.objects.all(), label=_("Permission"))
-
-
-def first_problem(form: forms.Form) -> str:
-    """The first thing wrong with a form, with its field's name."""
-    for name, problems in form.errors.items():
-        field = form.fields.get(name)
-        label = f"{field.label}: " if field and field.label else ""
-        return f"{label}{problems[0]}"
-    return ""
-
-
-def told(form: forms.Form) -> dict[str, Any]:
-    """What was typed. :raises ValidationError: the first thing that is wrong."""
-    if not form.is_valid():
-        raise ValidationError(first_problem(form))
-    return form.cleaned_data
 
 
 def add_to(form: forms.Form, name: str, error: ValidationError) -> None:

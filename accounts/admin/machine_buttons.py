@@ -4,21 +4,24 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from accounts.admin.buttons import tell
-from accounts.admin.forms import ReasonedForm, told
+from accounts.admin.forms import ReasonedForm
 from accounts.admin.machine_forms import KeyForm, LimitsForm, RotateForm, ScopeForm
 from accounts.admin.rights_buttons import given_to
 from accounts.models import ServiceClient
 from accounts.services import machines, rights
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, superusers_page
-from areamedica.errors import Refusal
+from areamedica.back_office import (
+    CHANGES,
+    ReadOnlyAdmin,
+    superusers_page,
+    telling,
+    typed,
+)
 
 Deed = Callable[[ServiceClient], None]
 
@@ -39,29 +42,25 @@ class MachineButtons(ReadOnlyAdmin):
         self, request: HttpRequest, pk: UUID, do: Deed, done: str
     ) -> HttpResponse:
         client = client_of(pk)
-        try:
+        with telling(request):
             do(client)
             messages.success(request, done)
-        except (Refusal, ValidationError) as trouble:
-            tell(request, trouble)
         return redirect("admin:accounts_serviceclient_change", pk)
 
     def _show_key(
         self, request: HttpRequest, pk: UUID, make: Callable[[], machines.Issued]
     ) -> HttpResponse:
-        try:
+        with telling(request):
             issued = make()
-        except (Refusal, ValidationError) as trouble:
-            tell(request, trouble)
-            return redirect("admin:accounts_serviceclient_change", pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The new key"),
-            "client": issued.key.client,
-            "key": issued.key,
-            "text": issued.text,
-        }
-        return TemplateResponse(request, "accounts/machine_key.html", context)
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("The new key"),
+                "client": issued.key.client,
+                "key": issued.key,
+                "text": issued.text,
+            }
+            return TemplateResponse(request, "accounts/machine_key.html", context)
+        return redirect("admin:accounts_serviceclient_change", pk)
 
     @superusers_page(methods=CHANGES)
     def issue(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -89,7 +88,7 @@ class MachineButtons(ReadOnlyAdmin):
         return self._carry_out(
             request,
             pk,
-            lambda _client: machines.revoke_key(actor=actor, key=key, **told(form)),
+            lambda _client: machines.revoke_key(actor=actor, key=key, **typed(form)),
             _("The key no longer opens anything."),
         )
 
@@ -100,7 +99,7 @@ class MachineButtons(ReadOnlyAdmin):
             request,
             pk,
             lambda client: machines.set_limits(
-                actor=actor, client=client, **told(form)
+                actor=actor, client=client, **typed(form)
             ),
             _("It was changed."),
         )
@@ -111,7 +110,7 @@ class MachineButtons(ReadOnlyAdmin):
         return self._carry_out(
             request,
             pk,
-            lambda client: machines.close(actor=actor, client=client, **told(form)),
+            lambda client: machines.close(actor=actor, client=client, **typed(form)),
             _("The client is closed and its keys have ended."),
         )
 
@@ -121,7 +120,7 @@ class MachineButtons(ReadOnlyAdmin):
         return self._carry_out(
             request,
             pk,
-            lambda client: machines.reopen(actor=actor, client=client, **told(form)),
+            lambda client: machines.reopen(actor=actor, client=client, **typed(form)),
             _("The client is open again; give it a key."),
         )
 
@@ -130,7 +129,7 @@ class MachineButtons(ReadOnlyAdmin):
         actor, form = actor_of(request), ScopeForm(request.POST)
 
         def give(client: ServiceClient) -> None:
-            rights.grant(actor=actor, user=client.user, **told(form))
+            rights.grant(actor=actor, user=client.user, **typed(form))
 
         return self._carry_out(request, pk, give, _("The permission was granted."))
 
@@ -139,7 +138,7 @@ class MachineButtons(ReadOnlyAdmin):
         actor, form = actor_of(request), ReasonedForm(request.POST)
 
         def take(client: ServiceClient) -> None:
-            typed = told(form)
-            rights.revoke(actor=actor, given=given_to(client.pk, grant_id), **typed)
+            why = typed(form)
+            rights.revoke(actor=actor, given=given_to(client.pk, grant_id), **why)
 
         return self._carry_out(request, pk, take, _("The permission was revoked."))

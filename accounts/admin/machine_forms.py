@@ -6,13 +6,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.forms import GrantForm, told
+from accounts.admin.forms import GrantForm
 from accounts.models import Permission
 from accounts.services.machines import (
     KEY_LIVES,
     OLD_KEY_LIVES_ON,
     REQUESTS_PER_MINUTE,
 )
+from areamedica.back_office import typed
 from areamedica.permissions import FOR_PEOPLE_ONLY
 
 _HOUR = timedelta(hours=1)
@@ -58,10 +59,10 @@ class KeyForm(forms.Form):
 
     def facts(self) -> dict[str, Any]:
         """As the service takes them. :raises ValidationError: what is wrong."""
-        typed = told(self)
+        facts = typed(self)
         return {
-            "public_key": typed["public_key"],
-            "lives": timedelta(days=typed["days"]),
+            "public_key": facts["public_key"],
+            "lives": timedelta(days=facts["days"]),
         }
 
 

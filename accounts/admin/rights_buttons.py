@@ -7,11 +7,11 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from accounts.admin.buttons import PersonButtons
-from accounts.admin.forms import GrantForm, ReasonedForm, RoleForm, told
+from accounts.admin.forms import GrantForm, ReasonedForm, RoleForm
 from accounts.models import Grant, User
 from accounts.services import rights, second_factor
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, page
+from areamedica.back_office import CHANGES, page, typed
 from areamedica.permissions import Permission as P
 
 
@@ -30,7 +30,7 @@ class RightsButtons(PersonButtons):
         return self._carry_out(
             request,
             pk,
-            lambda user: rights.change_role(actor=actor, user=user, **told(form)),
+            lambda user: rights.change_role(actor=actor, user=user, **typed(form)),
             _("The role was changed."),
         )
 
@@ -42,7 +42,7 @@ class RightsButtons(PersonButtons):
             request,
             pk,
             lambda user: rights.set_superuser(
-                actor=actor, user=user, is_superuser=wanted, **told(form)
+                actor=actor, user=user, is_superuser=wanted, **typed(form)
             ),
             _("It was changed."),
         )
@@ -52,7 +52,7 @@ class RightsButtons(PersonButtons):
         form, actor = GrantForm(request.POST), actor_of(request)
 
         def give(user: User) -> None:
-            rights.grant(actor=actor, user=user, **told(form))
+            rights.grant(actor=actor, user=user, **typed(form))
 
         return self._carry_out(request, pk, give, _("The permission was granted."))
 
@@ -61,8 +61,8 @@ class RightsButtons(PersonButtons):
         form, actor = ReasonedForm(request.POST), actor_of(request)
 
         def take(user: User) -> None:
-            typed = told(form)
-            rights.revoke(actor=actor, given=given_to(user.pk, grant_id), **typed)
+            why = typed(form)
+            rights.revoke(actor=actor, given=given_to(user.pk, grant_id), **why)
 
         return self._carry_out(request, pk, take, _("The permission was revoked."))
 
@@ -72,6 +72,6 @@ class RightsButtons(PersonButtons):
         return self._carry_out(
             request,
             pk,
-            lambda user: second_factor.reset(actor=actor, user=user, **told(form)),
+            lambda user: second_factor.reset(actor=actor, user=user, **typed(form)),
             _("The second factors were removed."),
         )

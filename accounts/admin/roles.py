@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Permission, Role
 from accounts.services.rights import edit_role
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
-from areamedica.errors import Refusal
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling
 from areamedica.permissions import Permission as P
 
 
@@ -49,9 +48,7 @@ class Roles(ReadOnlyAdmin):
     def edit(self, request: HttpRequest, pk: int) -> HttpResponse:
         role = get_object_or_404(Role, pk=pk)
         chosen = Permission.objects.filter(name__in=request.POST.getlist("permission"))
-        try:
+        with telling(request):
             edit_role(actor=actor_of(request), role=role, permissions=set(chosen))
             messages.success(request, _("The role was changed."))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:roles")

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -24,15 +23,15 @@ from areamedica.back_office import (
     ReadOnlyAdmin,
     can,
     page,
-    say,
+    telling,
+    typed,
     uuid_or_404,
 )
-from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from ledger.admin import asked
 from ledger.admin.causes import owners_called
-from ledger.admin.forms import ReasonForm, reason_in
+from ledger.admin.forms import ReasonForm
 from ledger.admin.rows import MOST_ROWS, as_rows, rows_of
 from ledger.admin.sheets import as_csv
 from ledger.amounts import from_minor
@@ -177,13 +176,10 @@ class Accounts(ReadOnlyAdmin):
     def _carry_out(
         self, request: HttpRequest, pk: UUID, do: Callable[..., None], done: str
     ) -> HttpResponse:
-        try:
-            do(account_id=pk, actor=actor_of(request), reason=reason_in(request))
+        form = ReasonForm(request.POST)
+        with telling(request):
+            do(account_id=pk, actor=actor_of(request), **typed(form))
             messages.success(request, done)
-        except ValidationError as error:
-            messages.error(request, error.message)
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:ledger_account_change", pk)
 
 

@@ -4,8 +4,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from areamedica.money import DECIMAL_PLACES, MAX_DIGITS
@@ -41,18 +39,3 @@ class MonthForm(ReasonForm):
         widget=forms.DateInput(attrs={"type": "month"}, format="%Y-%m"),
     )
     field_order = ("month", "reason")
-
-
-def first_fault(form: forms.Form) -> ValidationError:
-    """The first thing that is wrong, with its field's name."""
-    name, faults = next(iter(form.errors.items()))
-    return ValidationError(f"{form.fields[name].label}: {faults[0]}")
-
-
-def reason_in(request: HttpRequest) -> str:
-    """:raises ValidationError: none was typed, or too long a one."""
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        raise first_fault(form)
-    reason: str = form.cleaned_data["reason"]
-    return reason

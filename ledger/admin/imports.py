@@ -21,11 +21,10 @@ from areamedica.back_office import (
     ReadOnlyAdmin,
     can,
     page,
-    say,
+    telling,
     uuid_or_404,
 )
 from areamedica.clock import caracas_day
-from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from ledger.errors import UnreadableFile
@@ -192,19 +191,15 @@ class Imports(ReadOnlyAdmin):
 
     @page(P.LEDGER_POST, methods=CHANGES)
     def confirm(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             imports.confirm(import_id=pk, actor=actor_of(request))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:ledger_import_change", pk)
 
     @page(P.LEDGER_POST, methods=CHANGES)
     def discard(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             imports.discard(import_id=pk, actor=actor_of(request))
             messages.success(request, _("The file was forgotten."))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:ledger_import_changelist")
 
     @page(P.LEDGER_READ, methods=CHANGES)
@@ -216,19 +211,17 @@ class Imports(ReadOnlyAdmin):
             return redirect("admin:ledger_import_changelist")
         wanted = form.cleaned_data
         kind, name = _FILES[Format(wanted["format"])]
-        try:
+        with telling(request):
             pieces = export(
                 form=Format(wanted["format"]),
                 period=Period(first=wanted["first"], last=wanted["last"]),
                 actor_id=actor_of(request).pk,
             )
-        except Refusal as refusal:
-            say(request, refusal)
-            return redirect("admin:ledger_import_changelist")
-        told = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return StreamingHttpResponse(  # type: ignore[return-value]  # another answer
-            pieces, content_type=kind, headers=told
-        )
+            told = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return StreamingHttpResponse(  # type: ignore[return-value]  # another answer
+                pieces, content_type=kind, headers=told
+            )
+        return redirect("admin:ledger_import_changelist")
 
     def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
         whole = {**self.admin_site.each_context(request), **context}

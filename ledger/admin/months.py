@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,11 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, say
-from areamedica.errors import Refusal
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from ledger.admin import asked
-from ledger.admin.forms import MonthForm, first_fault
+from ledger.admin.forms import MonthForm
 from ledger.models import Closing
 from ledger.services import periods
 
@@ -79,15 +77,9 @@ class Months(ReadOnlyAdmin):
         self, request: HttpRequest, prefix: str, do: Callable[..., Closing], done: str
     ) -> HttpResponse:
         form = MonthForm(request.POST, prefix=prefix)
-        try:
-            if not form.is_valid():
-                raise first_fault(form)
-            do(**form.cleaned_data, actor=actor_of(request))
+        with telling(request):
+            do(**typed(form), actor=actor_of(request))
             messages.success(request, done)
-        except ValidationError as error:
-            messages.error(request, error.message)
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:months")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,13 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, say
-from areamedica.errors import Refusal
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from audit.models import Record
 from ledger.admin.causes import CAUSES, Cause, told, words_of
-from ledger.admin.forms import ReversalForm, first_fault
+from ledger.admin.forms import ReversalForm
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
 from ledger.models import Account, Transfer
@@ -108,21 +106,15 @@ class Transfers(ReadOnlyAdmin):
     @page(P.LEDGER_POST, methods=CHANGES)
     def reverse(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         form = ReversalForm(request.POST)
-        try:
-            if not form.is_valid():
-                raise first_fault(form)
+        with telling(request):
             done = take_back(
                 original=find(pk).pk,
                 actor=actor_of(request),
                 now=timezone.now(),
-                **form.cleaned_data,
+                **typed(form),
             )
             messages.success(request, _("The reversal is booked."))
             return redirect("admin:ledger_transfer_change", done.pk)
-        except ValidationError as error:
-            messages.error(request, error.message)
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:ledger_transfer_change", pk)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,11 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.admin.buttons import tell
-from accounts.admin.forms import told
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page
-from areamedica.errors import Refusal
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling, typed
 from areamedica.permissions import Permission as P
 from audit import consumers
 from notifications.admin.forms import WebhookForm
@@ -35,10 +31,8 @@ class WebhookButtons(ReadOnlyAdmin):
         self, request: HttpRequest, pk: UUID, do: Callable[[], str]
     ) -> HttpResponse:
         """Do it and say what was done, or why not."""
-        try:
+        with telling(request):
             messages.success(request, do())
-        except (Refusal, ValidationError) as trouble:
-            tell(request, trouble)
         return redirect(_ONE, pk)
 
     def _show_secret(
@@ -58,7 +52,7 @@ class WebhookButtons(ReadOnlyAdmin):
         form = WebhookForm(request.POST)
 
         def do() -> str:
-            endpoints.change(actor=actor_of(request), pk=pk, **told(form))
+            endpoints.change(actor=actor_of(request), pk=pk, **typed(form))
             return _("It was changed.")
 
         return self._carry_out(request, pk, do)

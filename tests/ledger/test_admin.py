@@ -330,6 +330,14 @@ def test_a_month_that_is_none_is_told(
     assert not Closing.objects.exists()
 
 
+def test_all_that_is_wrong_with_a_form_is_told_at_once(
+    back_office: Any, clara: User
+) -> None:
+    told = text_of(back_office(clara).post(f"{MONTHS}close/", follow=True))
+    assert "Mes: Este campo es obligatorio." in told
+    assert "Motivo: Este campo es obligatorio." in told
+
+
 def test_who_only_reads_sees_no_buttons(
     back_office: Any, aldo: User, paid: Transaction
 ) -> None:

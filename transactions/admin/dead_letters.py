@@ -10,8 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
-from areamedica.errors import Refusal
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling
 from areamedica.permissions import Permission as P
 from transactions.models import Inquiry
 from transactions.services.sweep import replay_dead_letter
@@ -44,9 +43,7 @@ class DeadLetters(ReadOnlyAdmin):
 
     @page(P.BANK_MANAGE, methods=CHANGES)
     def replay(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             replay_dead_letter(actor=actor_of(request), transaction_id=pk)
             messages.success(request, _("The bank will be asked again."))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:dead_letters")

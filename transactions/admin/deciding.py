@@ -8,14 +8,13 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from areamedica.back_office import say
-from areamedica.errors import Refusal
+from areamedica.back_office import telling, typed
 from banking.gateways.base import Patience
 from transactions.admin import detail, queue, reasons
 from transactions.admin.correcting import CorrectionForm
-from transactions.admin.telling import show_errors, tell_outcome
 from transactions.models import Transaction
 from transactions.services import review, verify
+from transactions.states import State
 
 Decide = Callable[[str], Transaction]
 
@@ -46,20 +45,13 @@ def reject(request: HttpRequest, transaction: Transaction, actor: User) -> HttpR
 
 def reopen(request: HttpRequest, transaction: Transaction, actor: User) -> HttpResponse:
     """Ask the bank again: with the data as they are, or set right."""
-    correction = review.Correction()
-    if request.POST.get("correct"):
-        form = CorrectionForm(transaction, request.POST)
-        if not form.is_valid():
-            show_errors(request, form)
-            return redirect("admin:transactions_review", transaction.pk)
-        correction = form.correction()
 
     def decide(reason: str) -> Transaction:
         review.reopen(
             transaction_id=transaction.pk,
             actor=actor,
             reason=reason,
-            correction=correction,
+            correction=_correction(request, transaction),
         )
         verify.ask_bank(
             transaction_id=transaction.pk, patience=Patience.QUICK, is_urgent=True
@@ -67,6 +59,14 @@ def reopen(request: HttpRequest, transaction: Transaction, actor: User) -> HttpR
         return Transaction.objects.get(pk=transaction.pk)
 
     return _carry_out(request, transaction, actor, reasons.AGAIN, decide)
+
+
+def _correction(request: HttpRequest, transaction: Transaction) -> review.Correction:
+    if not request.POST.get("correct"):
+        return review.Correction()
+    form = CorrectionForm(transaction, request.POST)
+    typed(form)
+    return form.correction()
 
 
 def _carry_out(
@@ -77,20 +77,37 @@ def _carry_out(
     decide: Decide,
 ) -> HttpResponse:
     form = reasons.ReasonForm(ready, request.POST)
-    here = redirect("admin:transactions_review", transaction.pk)
-    if not form.is_valid():
-        show_errors(request, form)
-        return here
     shown = detail.version(transaction, detail.inquiry_of(transaction))
-    if form.cleaned_data["seen"] != shown:
-        messages.warning(request, _("It changed while you looked at it; look again."))
-        return here
-    try:
-        decided = decide(form.cleaned_data["reason"])
-    except Refusal as refusal:
-        say(request, refusal)
-        return here
-    tell_outcome(request, decided)
+    here = redirect("admin:transactions_review", transaction.pk)
+    with telling(request):
+        said = typed(form)
+        if said["seen"] != shown:
+            changed = _("It changed while you looked at it; look again.")
+            messages.warning(request, changed)
+            return here
+        _tell(request, decide(said["reason"]))
+        return _to_the_next(transaction, actor)
+    return here
+
+
+def _tell(request: HttpRequest, decided: Transaction) -> None:
+    words = {
+        State.COMPLETED: _("…{tail}: the money is ours."),
+        State.CANCELED: _("…{tail}: rejected."),
+        State.TO_REVIEW: _("…{tail}: still waits for a person: {why}."),
+        State.IN_PROGRESS: _("…{tail}: the bank is being asked again."),
+        State.UNKNOWN: _("…{tail}: the bank cannot be asked now."),
+    }[State(decided.status)]
+    messages.success(
+        request,
+        words.format(
+            tail=decided.reference[-6:],
+            why=decided.get_status_reason_display().lower(),
+        ),
+    )
+
+
+def _to_the_next(transaction: Transaction, actor: User) -> HttpResponse:
     following = queue.next_after(transaction, actor=actor)
     if following is None:
         return redirect("admin:transactions_queue")

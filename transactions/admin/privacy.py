@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, say
+from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from transactions.formats import normal_document, normal_phone
@@ -122,20 +122,16 @@ class Privacy(ReadOnlyAdmin):
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def carry(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             carry_out(request_id=pk, actor=actor_of(request))
             messages.success(request, _("Erased. What had to be kept is listed below."))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:privacy")
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def withdraw(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        try:
+        with telling(request):
             withdraw_erasure(request_id=pk, actor=actor_of(request))
             messages.success(request, _("Withdrawn; nothing was erased."))
-        except Refusal as refusal:
-            say(request, refusal)
         return redirect("admin:privacy")
 
     def _show(self, request: HttpRequest, **bound: forms.Form) -> HttpResponse:

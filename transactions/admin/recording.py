@@ -7,8 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from areamedica.back_office import say
-from areamedica.errors import Refusal
+from areamedica.back_office import telling, typed
 from banking.gateways.base import BankUnavailable, Patience, Trouble
 from transactions.admin import reasons
 from transactions.admin.forms import NewInquiry
@@ -36,15 +35,13 @@ def record(form: NewInquiry, *, author: User) -> Transaction:
 
 def ask_now(request: HttpRequest, transaction: Transaction) -> HttpResponse:
     """Preguntar al banco ahora: one more question, within the budget."""
-    try:
+    with telling(request):
         if transaction.status not in OPEN:
             raise NothingToRefresh(status=transaction.status)
         silence = verify.ask_bank(
             transaction_id=transaction.pk, patience=Patience.QUICK, is_urgent=True
         )
         _tell(request, silence)
-    except Refusal as refusal:
-        say(request, refusal)
     return redirect("admin:transactions_transaction_change", transaction.pk)
 
 
@@ -65,16 +62,9 @@ def take_back(
 ) -> HttpResponse:
     """Retirar, with a reason."""
     form = reasons.ReasonForm(reasons.WITHDRAW, request.POST)
-    if not form.is_valid():
-        messages.error(request, _("Say why: choose a reason or write one."))
-    else:
-        try:
-            withdraw.withdraw(
-                transaction_id=transaction.pk,
-                actor=actor,
-                reason=form.cleaned_data["reason"],
-            )
-            messages.success(request, _("The transaction was withdrawn."))
-        except Refusal as refusal:
-            say(request, refusal)
+    with telling(request):
+        withdraw.withdraw(
+            transaction_id=transaction.pk, actor=actor, reason=typed(form)["reason"]
+        )
+        messages.success(request, _("The transaction was withdrawn."))
     return redirect("admin:transactions_transaction_change", transaction.pk)
