@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
@@ -220,3 +221,35 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+class OwnPages(ReadOnlyAdmin):
+    """Pages of ours, whose templates stand in one folder, instead of Django's form.
+
+    `one` is the page of a row; whoever shows no list and no row has none.
+    """
+
+    folder: ClassVar[str]
+    one: View
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Where Django links the rows of its list to."""
+        return self.one(request, self.key_of(object_id))
+
+    def key_of(self, text: str) -> UUID | int:
+        """Read a row's key out of its address. :raises Http404: it is none."""
+        return uuid_or_404(text)
+
+    def _show(
+        self, request: HttpRequest, name: str, *, status: int = 200, **context: Any
+    ) -> TemplateResponse:
+        whole = {**self.admin_site.each_context(request), **context}
+        return TemplateResponse(
+            request, f"{self.folder}/{name}.html", whole, status=status
+        )

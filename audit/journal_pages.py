@@ -7,14 +7,13 @@ from uuid import UUID
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of
+from areamedica.back_office import CHANGES, OwnPages, page, person_of
 from areamedica.clock import caracas_day
 from areamedica.permissions import Permission as P
 from audit import compliance, compliance_paper, proofs, showing, timeline
@@ -41,8 +40,10 @@ class PeriodForm(forms.Form):
         return self.cleaned_data
 
 
-class JournalPages(ReadOnlyAdmin):
+class JournalPages(OwnPages):
     """None of them changes anything but the button that asks for a look."""
+
+    folder = "audit"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -66,19 +67,15 @@ class JournalPages(ReadOnlyAdmin):
             days=timeline.timeline_of(subject) if subject else [],
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: the record, and its proof step by step."""
-        return self.one(request, object_id)
+    def key_of(self, text: str) -> int:
+        """Records are numbered."""
+        if not (text.isascii() and text.isdigit() and len(text) < 19):
+            raise Http404
+        return int(text)
 
     @page(P.AUDIT_READ)
-    def one(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        record = _found(object_id)
+    def one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        record = get_object_or_404(Record, pk=pk)
         return self._show(
             request,
             "one",
@@ -105,9 +102,7 @@ class JournalPages(ReadOnlyAdmin):
     @page(P.AUDIT_READ)
     def looking(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """The page of a look; its moving part alone when the page's script asks."""
-        look = Look.objects.filter(pk=pk).first()
-        if look is None:
-            raise Http404
+        look = get_object_or_404(Look, pk=pk)
         seen = request.GET.get("version")
         version = f"{look.begun_at is not None}-{look.seen}-{look.ended_at is not None}"
         if seen == version:
@@ -151,19 +146,6 @@ class JournalPages(ReadOnlyAdmin):
             made=made,
             parts=compliance_paper.parts_of(made),
         )
-
-    def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        whole = {**self.admin_site.each_context(request), **context}
-        return TemplateResponse(request, f"audit/{name}.html", whole)
-
-
-def _found(object_id: str) -> Record:
-    if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
-        raise Http404
-    record = Record.objects.filter(pk=int(object_id)).first()
-    if record is None:
-        raise Http404
-    return record
 
 
 def _last_thirty_days() -> dict[str, date]:

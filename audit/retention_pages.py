@@ -8,14 +8,13 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areamedica import doorbell
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, person_of, telling
+from areamedica.back_office import CHANGES, OwnPages, page, person_of, telling
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from audit.models import PruneRequest, Record
@@ -39,10 +38,11 @@ class PruneForm(forms.Form):
 
 
 @admin.register(PruneRequest)
-class Retention(ReadOnlyAdmin):
+class Retention(OwnPages):
     """One page of its own; Django's list of the requests is not shown."""
 
     opens_with = (P.PRIVACY_MANAGE,)
+    folder = "audit"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -55,13 +55,13 @@ class Retention(ReadOnlyAdmin):
 
     @page(P.PRIVACY_MANAGE)
     def overview(self, request: HttpRequest) -> HttpResponse:
-        return self._show(request, PruneForm())
+        return self._overview(request, PruneForm())
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def ask(self, request: HttpRequest) -> HttpResponse:
         form = PruneForm(request.POST)
         if not form.is_valid():
-            return self._show(request, form, status=400)
+            return self._overview(request, form, status=400)
         try:
             ask_to_prune(
                 actor=person_of(request),
@@ -71,7 +71,7 @@ class Retention(ReadOnlyAdmin):
             messages.success(request, _("Written down. A second person agrees to it."))
         except Refusal as refusal:
             form.add_error(None, refusal.message)
-            return self._show(request, form, status=400)
+            return self._overview(request, form, status=400)
         return redirect("admin:retention")
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
@@ -89,23 +89,24 @@ class Retention(ReadOnlyAdmin):
             messages.success(request, _("Declined; nothing is pruned."))
         return redirect("admin:retention")
 
-    def _show(
+    def _overview(
         self, request: HttpRequest, form: forms.Form, *, status: int = 200
     ) -> HttpResponse:
         requests = list(PruneRequest.objects.all()[:_SHOWN])
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Retention"),
-            "form": form,
-            "years": settings.RETENTION_YEARS,
-            "country": settings.DATA_RESIDENCY,
-            "oldest": Record.objects.order_by("pk").first(),
-            "keep_since": keep_since(timezone.now()),
-            "waiting": [_told(each) for each in requests if each.is_open],
-            "closed": [_told(each) for each in requests if not each.is_open],
-            "actor": person_of(request).pk,
-        }
-        return TemplateResponse(request, "audit/retention.html", context, status=status)
+        return self._show(
+            request,
+            "retention",
+            status=status,
+            title=_("Retention"),
+            form=form,
+            years=settings.RETENTION_YEARS,
+            country=settings.DATA_RESIDENCY,
+            oldest=Record.objects.order_by("pk").first(),
+            keep_since=keep_since(timezone.now()),
+            waiting=[_told(each) for each in requests if each.is_open],
+            closed=[_told(each) for each in requests if not each.is_open],
+            actor=person_of(request).pk,
+        )
 
 
 def _told(request: PruneRequest) -> dict[str, object]:

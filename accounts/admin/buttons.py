@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.policies import may_manage
 from accounts.services import people
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling, typed
+from areamedica.back_office import CHANGES, OwnPages, page, telling, typed
 from areamedica.permissions import Permission as P
 
 
@@ -25,8 +25,10 @@ def person(pk: UUID) -> User:
     return found
 
 
-class PersonButtons(ReadOnlyAdmin):
+class PersonButtons(OwnPages):
     """Deactivate, reactivate, set a password."""
+
+    folder = "accounts"
 
     def _carry_out(
         self, request: HttpRequest, pk: UUID, do: Callable[[User], None], done: str

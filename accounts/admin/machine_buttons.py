@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from accounts.admin.forms import ReasonedForm
@@ -17,7 +16,7 @@ from accounts.services import machines, rights
 from accounts.visitors import actor_of
 from areamedica.back_office import (
     CHANGES,
-    ReadOnlyAdmin,
+    OwnPages,
     superusers_page,
     telling,
     typed,
@@ -32,11 +31,13 @@ def client_of(pk: UUID) -> ServiceClient:
     return get_object_or_404(everyone, pk=pk)
 
 
-class MachineButtons(ReadOnlyAdmin):
+class MachineButtons(OwnPages):
     """Keys, limits, scopes, closing; a new key is shown in the answer and never again.
 
     No redirect then: a secret in a session, a cookie or an address would be kept.
     """
+
+    folder = "accounts"
 
     def _carry_out(
         self, request: HttpRequest, pk: UUID, do: Deed, done: str
@@ -52,14 +53,14 @@ class MachineButtons(ReadOnlyAdmin):
     ) -> HttpResponse:
         with telling(request):
             issued = make()
-            context = {
-                **self.admin_site.each_context(request),
-                "title": _("The new key"),
-                "client": issued.key.client,
-                "key": issued.key,
-                "text": issued.text,
-            }
-            return TemplateResponse(request, "accounts/machine_key.html", context)
+            return self._show(
+                request,
+                "machine_key",
+                title=_("The new key"),
+                client=issued.key.client,
+                key=issued.key,
+                text=issued.text,
+            )
         return redirect("admin:accounts_serviceclient_change", pk)
 
     @superusers_page(methods=CHANGES)

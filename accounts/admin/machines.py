@@ -9,7 +9,6 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,7 +32,6 @@ from areamedica.back_office import (
     ASKS_AND_CHANGES,
     is_superuser,
     superusers_page,
-    uuid_or_404,
 )
 from areamedica.errors import Refusal
 from areamedica.templatetags.back_office import at
@@ -131,16 +129,6 @@ class Machines(MachineButtons):
             request, "machine_new", title=_("New service client"), form=form
         )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: facts, and a button for each service."""
-        return self.one(request, uuid_or_404(object_id))
-
     @superusers_page()
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         client, now = client_of(pk), timezone.now()
@@ -168,7 +156,3 @@ class Machines(MachineButtons):
             grant_form=ScopeForm(auto_id="grant_%s"),
             reason_form=ReasonedForm(auto_id="state_%s"),
         )
-
-    def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        whole = {**self.admin_site.each_context(request), **context}
-        return TemplateResponse(request, f"accounts/{name}.html", whole)

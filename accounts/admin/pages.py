@@ -1,13 +1,11 @@
 """The list of people, the page of one, and a new one."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
@@ -26,7 +24,7 @@ from accounts.policies import may_manage
 from accounts.services.people import create_user
 from accounts.services.second_factor import factors_of
 from accounts.visitors import actor_of
-from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
+from areamedica.back_office import ASKS_AND_CHANGES, page
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 
@@ -69,16 +67,6 @@ class People(PeopleList):
                 form.add_error("email", refusal.message)
         return self._show(request, "new", title=_("New person"), form=form)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: facts, and a button for each service."""
-        return self.one(request, uuid_or_404(object_id))
-
     @page(P.USER_MANAGE)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         user, actor = person(pk), actor_of(request)
@@ -99,7 +87,3 @@ class People(PeopleList):
             grant_form=GrantForm(),
             reason_form=ReasonedForm(),
         )
-
-    def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        whole = {**self.admin_site.each_context(request), **context}
-        return TemplateResponse(request, f"accounts/{name}.html", whole)

@@ -3,22 +3,22 @@
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from accounts.models import Permission, Role
 from accounts.services.rights import edit_role
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling
+from areamedica.back_office import CHANGES, OwnPages, page, telling
 from areamedica.permissions import Permission as P
 
 
 @admin.register(Role)
-class Roles(ReadOnlyAdmin):
+class Roles(OwnPages):
     """One page; each role is saved by itself."""
 
     opens_with = (P.USER_MANAGE,)
+    folder = "accounts"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -32,17 +32,17 @@ class Roles(ReadOnlyAdmin):
         roles = list(Role.objects.prefetch_related("permissions"))
         held = {role.pk: {each.pk for each in role.permissions.all()} for role in roles}
         permissions = list(Permission.objects.all())
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Roles and permissions"),
-            "permissions": permissions,
-            "rows": [
+        return self._show(
+            request,
+            "roles",
+            title=_("Roles and permissions"),
+            permissions=permissions,
+            rows=[
                 (role, [(each, each.pk in held[role.pk]) for each in permissions])
                 for role in roles
             ],
-            "may_edit": actor_of(request).is_superuser,
-        }
-        return TemplateResponse(request, "accounts/roles.html", context)
+            may_edit=actor_of(request).is_superuser,
+        )
 
     @page(P.USER_MANAGE, methods=CHANGES)
     def edit(self, request: HttpRequest, pk: int) -> HttpResponse:

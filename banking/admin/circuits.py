@@ -3,12 +3,11 @@
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page
+from areamedica.back_office import CHANGES, OwnPages, page
 from areamedica.permissions import Permission as P
 from banking.models import BankQuestion, Circuit
 from banking.services import bank_status, close_circuit
@@ -17,10 +16,11 @@ _SHOWN = 20
 
 
 @admin.register(Circuit)
-class Circuits(ReadOnlyAdmin):
+class Circuits(OwnPages):
     """One page of its own; `banking.resilience.circuit` alone writes the row."""
 
     opens_with = (P.BANK_MANAGE,)
+    folder = "banking"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -33,14 +33,14 @@ class Circuits(ReadOnlyAdmin):
     def state(self, request: HttpRequest) -> HttpResponse:
         status = bank_status()
         latest = BankQuestion.objects.filter(bank=status.bank).defer("answer")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("State of the bank"),
-            "bank": status,
-            "circuit": Circuit.objects.filter(bank=status.bank).first(),
-            "questions": latest.order_by("-asked_at")[:_SHOWN],
-        }
-        return TemplateResponse(request, "banking/state.html", context)
+        return self._show(
+            request,
+            "state",
+            title=_("State of the bank"),
+            bank=status,
+            circuit=Circuit.objects.filter(bank=status.bank).first(),
+            questions=latest.order_by("-asked_at")[:_SHOWN],
+        )
 
     @page(P.BANK_MANAGE, methods=CHANGES)
     def close(self, request: HttpRequest) -> HttpResponse:

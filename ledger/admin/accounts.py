@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -20,12 +19,11 @@ from unfold.decorators import display
 from accounts.visitors import actor_of
 from areamedica.back_office import (
     CHANGES,
-    ReadOnlyAdmin,
+    OwnPages,
     can,
     page,
     telling,
     typed,
-    uuid_or_404,
 )
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
@@ -44,8 +42,9 @@ _PAGE = 100
 
 
 @admin.register(Account)
-class Accounts(ReadOnlyAdmin):
+class Accounts(OwnPages):
     opens_with = (P.LEDGER_READ,)
+    folder = "ledger"
     list_display = ("shown_code", "name", "kind", "shown_balance", "state")
     list_display_links = ("shown_code",)
     list_select_related = ("balance",)
@@ -95,16 +94,6 @@ class Accounts(ReadOnlyAdmin):
             return _("gathers others")
         return ("frozen", _("frozen")) if account.balance.is_frozen else ""
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: the statement, or what a heading gathers."""
-        return self.one(request, uuid_or_404(object_id))
-
     @page(P.LEDGER_READ)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         rows = Account.objects.select_related("parent", "balance")
@@ -116,7 +105,7 @@ class Accounts(ReadOnlyAdmin):
         lines, after = reports.below(
             account.pk, after=request.GET.get("after", "")[:64], limit=_PAGE
         )
-        return self._show(request, "heading", account, lines=lines, after=after)
+        return self._about(request, "heading", account, lines=lines, after=after)
 
     def _statement(self, request: HttpRequest, account: Account) -> HttpResponse:
         period, by = asked.period_of(request), asked.by_of(request)
@@ -131,7 +120,7 @@ class Accounts(ReadOnlyAdmin):
             after=asked.place_of(request),
             limit=_PAGE,
         )
-        return self._show(
+        return self._about(
             request,
             "account",
             account,
@@ -152,16 +141,11 @@ class Accounts(ReadOnlyAdmin):
             may_read_journal=can(request, P.AUDIT_READ),
         )
 
-    def _show(
+    def _about(
         self, request: HttpRequest, name: str, account: Account, **context: Any
     ) -> HttpResponse:
-        whole = {
-            **self.admin_site.each_context(request),
-            "title": f"{short(account.code)} · {account.name}",
-            "account": account,
-            **context,
-        }
-        return TemplateResponse(request, f"ledger/{name}.html", whole)
+        title = f"{short(account.code)} · {account.name}"
+        return self._show(request, name, title=title, account=account, **context)
 
     @page(P.LEDGER_POST, methods=CHANGES)
     def freeze(self, request: HttpRequest, pk: UUID) -> HttpResponse:

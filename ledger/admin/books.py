@@ -7,12 +7,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from areamedica import doorbell
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page
+from areamedica.back_office import CHANGES, OwnPages, page
 from areamedica.permissions import Permission as P
 from ledger.admin import asked
 from ledger.admin.months import month_state
@@ -24,10 +23,11 @@ from ledger.services.reports import AsOf, Line, Sheet
 
 
 @admin.register(Balance)
-class Books(ReadOnlyAdmin):
+class Books(OwnPages):
     """Pages of their own; Django's list of balances is not shown."""
 
     opens_with = (P.LEDGER_READ,)
+    folder = "ledger"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -44,7 +44,7 @@ class Books(ReadOnlyAdmin):
         return self._show(
             request,
             "books",
-            _("Books"),
+            title=_("Books"),
             glances=[_glance(sheet) for sheet in reports.all_balances()],
             proof=Proof.objects.first(),
             months=month_state(Closing.objects.select_related("by").first()),
@@ -79,7 +79,8 @@ class Books(ReadOnlyAdmin):
         return self._show(
             request,
             "result",
-            _("Income statement"),
+            title=_("Income statement"),
+            csv_query=_csv_query(request),
             sheet=sheet,
             parts=parts,
             period=period,
@@ -106,18 +107,16 @@ class Books(ReadOnlyAdmin):
     ) -> HttpResponse:
         day = asked.day_of(request)
         form = asked.BooksForm(initial={"on": day, "currency": sheet.currency})
-        return self._show(request, name, title, sheet=sheet, day=day, form=form, **more)
-
-    def _show(
-        self, request: HttpRequest, name: str, title: str, **context: Any
-    ) -> HttpResponse:
-        whole = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "csv_query": _csv_query(request),
-            **context,
-        }
-        return TemplateResponse(request, f"ledger/{name}.html", whole)
+        return self._show(
+            request,
+            name,
+            title=title,
+            csv_query=_csv_query(request),
+            sheet=sheet,
+            day=day,
+            form=form,
+            **more,
+        )
 
 
 def _csv_query(request: HttpRequest) -> str:

@@ -18,11 +18,10 @@ from accounts.visitors import actor_of
 from areamedica.back_office import (
     ASKS_AND_CHANGES,
     CHANGES,
-    ReadOnlyAdmin,
+    OwnPages,
     can,
     page,
     telling,
-    uuid_or_404,
 )
 from areamedica.clock import caracas_day
 from areamedica.permissions import Permission as P
@@ -73,10 +72,11 @@ class ExportForm(forms.Form):
 
 
 @admin.register(Import)
-class Imports(ReadOnlyAdmin):
+class Imports(OwnPages):
     """Rows are written by the services of imports alone."""
 
     opens_with = (P.LEDGER_READ,)
+    folder = "ledger"
     list_display = ("file_name", "status", "rows", "who", "when")
     sortable_by = ()
     list_before_template = "ledger/imports_before.html"
@@ -134,8 +134,8 @@ class Imports(ReadOnlyAdmin):
                 )
             except UnreadableFile as refusal:
                 form.add_error("file", refusal.message)
-        context = {"title": _("File into the books"), "form": form, "most": MOST_ROWS}
-        return self._show(request, "import_new", **context)
+        title = _("File into the books")
+        return self._show(request, "import_new", title=title, form=form, most=MOST_ROWS)
 
     def _upload(self, request: HttpRequest, form: UploadForm) -> UUID:
         file = form.cleaned_data["file"]
@@ -147,16 +147,6 @@ class Imports(ReadOnlyAdmin):
             today=caracas_day(timezone.now()),
         )
         return made.pk
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: what the file would do, or has done."""
-        return self.one(request, uuid_or_404(object_id))
 
     @page(P.LEDGER_READ)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -222,10 +212,6 @@ class Imports(ReadOnlyAdmin):
                 pieces, content_type=kind, headers=told
             )
         return redirect("admin:ledger_import_changelist")
-
-    def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        whole = {**self.admin_site.each_context(request), **context}
-        return TemplateResponse(request, f"ledger/{name}.html", whole)
 
 
 def _told(wrong: dict[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, telling, typed
+from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from ledger.admin import asked
 from ledger.admin.forms import MonthForm
@@ -24,10 +23,11 @@ _SHOWN = 100
 
 
 @admin.register(Closing)
-class Months(ReadOnlyAdmin):
+class Months(OwnPages):
     """One page of its own: what is closed, who did what, and what is next."""
 
     opens_with = (P.LEDGER_READ,)
+    folder = "ledger"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -44,17 +44,17 @@ class Months(ReadOnlyAdmin):
     def all(self, request: HttpRequest) -> HttpResponse:
         rows = list(Closing.objects.select_related("by", "approved_by")[:_SHOWN])
         state = month_state(rows[0] if rows else None)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Months"),
-            "rows": rows,
-            "state": state,
-            "is_own": bool(state["asked"]) and rows[0].by_id == actor_of(request).pk,
-            "may_close": can(request, P.LEDGER_CLOSE),
-            "close_form": MonthForm(initial={"month": state["due"]}, prefix="close"),
-            "month_form": MonthForm(initial={"month": state["closed"]}, prefix="last"),
-        }
-        return TemplateResponse(request, "ledger/months.html", context)
+        return self._show(
+            request,
+            "months",
+            title=_("Months"),
+            rows=rows,
+            state=state,
+            is_own=bool(state["asked"]) and rows[0].by_id == actor_of(request).pk,
+            may_close=can(request, P.LEDGER_CLOSE),
+            close_form=MonthForm(initial={"month": state["due"]}, prefix="close"),
+            month_form=MonthForm(initial={"month": state["closed"]}, prefix="last"),
+        )
 
     @page(P.LEDGER_CLOSE, methods=CHANGES)
     def close(self, request: HttpRequest) -> HttpResponse:

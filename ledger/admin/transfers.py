@@ -9,14 +9,13 @@ from django.contrib import admin, messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, can, page, telling, typed
+from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from audit.models import Record
@@ -65,10 +64,11 @@ class Leg:
 
 
 @admin.register(Transfer)
-class Transfers(ReadOnlyAdmin):
+class Transfers(OwnPages):
     """Reached from a statement or by its key; nobody needs a list of all."""
 
     opens_with = (P.LEDGER_READ,)
+    folder = "ledger"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -83,25 +83,24 @@ class Transfers(ReadOnlyAdmin):
         reversals = list(Transfer.objects.filter(reverses=pk).order_by("at"))
         left = left_of(transfer, reversals)
         original = find(transfer.reverses) if transfer.reverses else None
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{words_of(transfer.code)} · {amount_of(transfer)}",
-            "transfer": transfer,
-            "amount": amount_of(transfer),
-            "words": words_of(transfer.code),
-            "legs": legs_of(transfer),
-            "cause": told(request, [(transfer.cause_type, transfer.cause_id)])[
-                transfer.cause_id
-            ],
-            "reversals": [(each, _taken(transfer, each)) for each in reversals],
-            "original": original,
-            "original_words": words_of(original.code) if original else "",
-            "left": left,
-            "form": ReversalForm(initial={"amount": left}),
-            "may_reverse": bool(left) and can(request, P.LEDGER_POST),
-            "records": records_of(transfer) if can(request, P.AUDIT_READ) else None,
-        }
-        return TemplateResponse(request, "ledger/transfer.html", context)
+        cause = (transfer.cause_type, transfer.cause_id)
+        return self._show(
+            request,
+            "transfer",
+            title=f"{words_of(transfer.code)} · {amount_of(transfer)}",
+            transfer=transfer,
+            amount=amount_of(transfer),
+            words=words_of(transfer.code),
+            legs=legs_of(transfer),
+            cause=told(request, [cause])[transfer.cause_id],
+            reversals=[(each, _taken(transfer, each)) for each in reversals],
+            original=original,
+            original_words=words_of(original.code) if original else "",
+            left=left,
+            form=ReversalForm(initial={"amount": left}),
+            may_reverse=bool(left) and can(request, P.LEDGER_POST),
+            records=records_of(transfer) if can(request, P.AUDIT_READ) else None,
+        )
 
     @page(P.LEDGER_POST, methods=CHANGES)
     def reverse(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -6,13 +6,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling, typed
+from areamedica.back_office import CHANGES, OwnPages, page, telling, typed
 from areamedica.permissions import Permission as P
 from audit import consumers
 from notifications.admin.forms import WebhookForm
@@ -22,10 +21,11 @@ _LIST = "admin:notifications_endpoint_changelist"
 _ONE = "admin:notifications_endpoint_change"
 
 
-class WebhookButtons(ReadOnlyAdmin):
+class WebhookButtons(OwnPages):
     """A new secret is shown in the answer and never again; no redirect then."""
 
     opens_with = (P.WEBHOOK_MANAGE,)
+    folder = "notifications"
 
     def _carry_out(
         self, request: HttpRequest, pk: UUID, do: Callable[[], str]
@@ -38,14 +38,14 @@ class WebhookButtons(ReadOnlyAdmin):
     def _show_secret(
         self, request: HttpRequest, issued: endpoints.Issued
     ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The new secret"),
-            "webhook": issued.endpoint,
-            "secret": issued.secret,
-            "until": issued.endpoint.old_secret_until,
-        }
-        return TemplateResponse(request, "notifications/secret.html", context)
+        return self._show(
+            request,
+            "secret",
+            title=_("The new secret"),
+            webhook=issued.endpoint,
+            secret=issued.secret,
+            until=issued.endpoint.old_secret_until,
+        )
 
     @page(P.WEBHOOK_MANAGE, methods=CHANGES)
     def edit(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -1,20 +1,18 @@
 """Webhooks: the list, the page of one with its deliveries, what was given up."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from accounts.visitors import actor_of
-from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
+from areamedica.back_office import ASKS_AND_CHANGES, page
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from audit import consumers
@@ -110,16 +108,6 @@ class Webhooks(WebhookButtons):
             return self._show_secret(request, issued)
         return self._show(request, "new", title=_("New webhook"), form=form)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: facts, deliveries, buttons."""
-        return self.one(request, uuid_or_404(object_id))
-
     @page(P.WEBHOOK_MANAGE)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         found = get_object_or_404(Endpoint.objects.select_related("created_by"), pk=pk)
@@ -155,7 +143,3 @@ class Webhooks(WebhookButtons):
             deliveries=rows.order_by("-dead_at")[:_SHOWN],
             events=consumers.dead_letters()[:_SHOWN],
         )
-
-    def _show(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
-        whole = {**self.admin_site.each_context(request), **context}
-        return TemplateResponse(request, f"notifications/{name}.html", whole)

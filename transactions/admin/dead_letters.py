@@ -5,12 +5,11 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling
+from areamedica.back_office import CHANGES, OwnPages, page, telling
 from areamedica.permissions import Permission as P
 from transactions.models import Inquiry
 from transactions.services.sweep import replay_dead_letter
@@ -19,10 +18,11 @@ _SHOWN = 200
 
 
 @admin.register(Inquiry)
-class DeadLetters(ReadOnlyAdmin):
+class DeadLetters(OwnPages):
     """One page of its own; Django's list of all inquiries is not shown."""
 
     opens_with = (P.BANK_MANAGE,)
+    folder = "transactions"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -34,12 +34,12 @@ class DeadLetters(ReadOnlyAdmin):
     @page(P.BANK_MANAGE)
     def dead(self, request: HttpRequest) -> HttpResponse:
         buried = Inquiry.objects.dead().select_related("transaction")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Dead letters"),
-            "rows": buried.order_by("-dead_at")[:_SHOWN],
-        }
-        return TemplateResponse(request, "transactions/dead_letters.html", context)
+        return self._show(
+            request,
+            "dead_letters",
+            title=_("Dead letters"),
+            rows=buried.order_by("-dead_at")[:_SHOWN],
+        )
 
     @page(P.BANK_MANAGE, methods=CHANGES)
     def replay(self, request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from areamedica.back_office import ReadOnlyAdmin, can
+from areamedica.back_office import OwnPages, can
 from areamedica.day_filters import Since, Until
 from areamedica.permissions import Permission
 from transactions.admin import filters, searching
@@ -18,10 +18,11 @@ from transactions.admin.export import MOST_ROWS
 from transactions.models import Transaction
 
 
-class TransactionList(ReadOnlyAdmin):
+class TransactionList(OwnPages):
     """Columns are few and come with the rows: one question for fifty of them."""
 
     opens_with = (Permission.TRANSACTION_READ,)
+    folder = "transactions"
     list_display: ClassVar[Sequence[str]] = (
         "status",
         "customer_full_name",

@@ -1,6 +1,5 @@
 """The addresses of the back office's transactions."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
@@ -11,7 +10,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from accounts.visitors import actor_of
-from areamedica.back_office import ASKS_AND_CHANGES, page, uuid_or_404
+from areamedica.back_office import ASKS_AND_CHANGES, page
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import patient
@@ -56,18 +55,8 @@ class TransactionPages(ReviewPages):
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
         return self._show(
-            request, "new", _("New inquiry"), form=form, duplicate=duplicate
+            request, "new", title=_("New inquiry"), form=form, duplicate=duplicate
         )
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Instead of Django's form: the page of one transaction, to read."""
-        return self.one(request, uuid_or_404(object_id))
 
     @page(P.TRANSACTION_READ)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -75,7 +64,7 @@ class TransactionPages(ReviewPages):
         transaction = detail.look_at(pk, actor=actor)
         context = detail.context_of(transaction, actor=actor)
         return self._show(
-            request, "one", patient(transaction.customer_full_name), **context
+            request, "one", title=patient(transaction.customer_full_name), **context
         )
 
     @page(P.TRANSACTION_READ)

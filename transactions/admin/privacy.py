@@ -7,14 +7,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.visitors import actor_of
-from areamedica.back_office import CHANGES, ReadOnlyAdmin, page, telling
+from areamedica.back_office import CHANGES, OwnPages, page, telling
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from transactions.formats import normal_document, normal_phone
@@ -68,10 +67,11 @@ class ErasureForm(SubjectForm):
 
 
 @admin.register(ErasureRequest)
-class Privacy(ReadOnlyAdmin):
+class Privacy(OwnPages):
     """One page of its own; Django's list of the requests is not shown."""
 
     opens_with = (P.PRIVACY_MANAGE,)
+    folder = "transactions"
 
     def get_urls(self) -> list[URLPattern]:
         door = self.admin_site.admin_view
@@ -85,13 +85,13 @@ class Privacy(ReadOnlyAdmin):
 
     @page(P.PRIVACY_MANAGE)
     def overview(self, request: HttpRequest) -> HttpResponse:
-        return self._show(request)
+        return self._overview(request)
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def ask(self, request: HttpRequest) -> HttpResponse:
         form = ErasureForm(request.POST)
         if not form.is_valid():
-            return self._show(request, erasure_form=form)
+            return self._overview(request, erasure_form=form)
         try:
             request_erasure(actor=actor_of(request), **form.cleaned_data)
             messages.success(
@@ -99,21 +99,21 @@ class Privacy(ReadOnlyAdmin):
             )
         except Refusal as refusal:
             form.add_error(None, refusal.message)
-            return self._show(request, erasure_form=form)
+            return self._overview(request, erasure_form=form)
         return redirect("admin:privacy")
 
     @page(P.PRIVACY_MANAGE, methods=CHANGES)
     def hand_out(self, request: HttpRequest) -> HttpResponse:
         form = SubjectForm(request.POST)
         if not form.is_valid():
-            return self._show(request, subject_form=form)
+            return self._overview(request, subject_form=form)
         try:
             packed = export_subject(
                 actor=actor_of(request), now=timezone.now(), **form.cleaned_data
             )
         except Refusal as refusal:
             form.add_error(None, refusal.message)
-            return self._show(request, subject_form=form)
+            return self._overview(request, subject_form=form)
         return HttpResponse(
             packed,
             content_type="application/zip",
@@ -134,22 +134,23 @@ class Privacy(ReadOnlyAdmin):
             messages.success(request, _("Withdrawn; nothing was erased."))
         return redirect("admin:privacy")
 
-    def _show(self, request: HttpRequest, **bound: forms.Form) -> HttpResponse:
+    def _overview(self, request: HttpRequest, **bound: forms.Form) -> HttpResponse:
         people = ErasureRequest.objects.select_related("requested_by", "closed_by")
         closed = people.exclude(outcome=Outcome.OPEN).order_by("-closed_at")
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Personal data"),
+        asked = {
             "erasure_form": ErasureForm(auto_id="erase_%s"),
             "subject_form": SubjectForm(auto_id="subject_%s"),
             **bound,
-            "waiting": people.filter(outcome=Outcome.OPEN),
-            "closed": [(each, _kept(each)) for each in closed[:_SHOWN]],
-            "actor": actor_of(request),
         }
-        status = 400 if bound else 200
-        return TemplateResponse(
-            request, "transactions/privacy.html", context, status=status
+        return self._show(
+            request,
+            "privacy",
+            status=400 if bound else 200,
+            title=_("Personal data"),
+            **asked,
+            waiting=people.filter(outcome=Outcome.OPEN),
+            closed=[(each, _kept(each)) for each in closed[:_SHOWN]],
+            actor=actor_of(request),
         )
 
 

@@ -21,18 +21,11 @@ from transactions.states import State
 class ReviewPages(TransactionButtons):
     """Shown by GET; what they decide goes to the buttons."""
 
-    def _show(
-        self, request: HttpRequest, template: str, title: str, **context: Any
-    ) -> TemplateResponse:
-        return TemplateResponse(
-            request,
-            f"transactions/{template}.html",
-            {**self.admin_site.each_context(request), "title": title, **context},
-        )
-
     @page(P.TRANSACTION_REVIEW)
     def queue(self, request: HttpRequest) -> HttpResponse:
-        return self._show(request, "queue", _("Review queue"), **self._waiting(request))
+        return self._show(
+            request, "queue", title=_("Review queue"), **self._waiting(request)
+        )
 
     @page(P.TRANSACTION_REVIEW)
     def queue_rows(self, request: HttpRequest) -> HttpResponse:
@@ -61,7 +54,7 @@ class ReviewPages(TransactionButtons):
         return self._show(
             request,
             "review",
-            _("In review"),
+            title=_("In review"),
             **context,
             place=queue.place_of(transaction),
             cannot_approve=not context["credits"]
