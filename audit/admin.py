@@ -32,6 +32,7 @@ from audit.journal_pages import JournalPages
 from audit.models import Checkpoint, Record
 from audit.replay import PROJECTIONS, differences, last_replays
 from audit.retention_pages import Retention as Retention
+from audit.words import facts_in_words
 
 
 class SinceAt(Since):
@@ -175,7 +176,7 @@ class Journal(JournalPages):
     @display(description=_("facts"))
     def told(self, record: Record) -> SafeString:
         facts = json.loads(record.facts or "{}")  # empty once it was pruned
-        pairs = ((name, _written(fact)) for name, fact in facts.items())
+        pairs = facts_in_words(facts)
         # In one element: the cards of a phone lay out each child by itself.
         return format_html(
             "<span>{}</span>", format_html_join(" · ", "{}: <b>{}</b>", pairs)
@@ -222,9 +223,3 @@ def _seal() -> dict[str, object]:
             if each.projection in PROJECTIONS
         ],
     }
-
-
-def _written(fact: object) -> str:
-    if isinstance(fact, list):
-        return ", ".join(str(each) for each in fact)
-    return str(fact)

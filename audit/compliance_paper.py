@@ -1,7 +1,6 @@
 """The compliance report on paper, in the reader's language."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 
 from areamedica import paper
@@ -10,6 +9,7 @@ from areamedica.paper import Grid, Heading, Part
 from areamedica.templatetags.back_office import at
 from audit.actions import Action
 from audit.compliance import Change, Decision, Report
+from audit.words import names_of
 
 _MOST = 500
 
@@ -26,7 +26,10 @@ def pdf(made: Report) -> bytes:
 
 def parts_of(made: Report) -> list[Part]:
     """Verdict first, then what it stands on, then each law's questions."""
-    names = _names(made)
+    people = [each.decided_by for each in made.decisions]
+    people += [each.recorded_by for each in made.decisions]
+    people += [each.actor for each in (*made.rights, *made.configuration)]
+    names = names_of(people)
     return [
         *_verdict(made),
         Heading(_("What this stands on")),
@@ -138,13 +141,3 @@ def _privacy(made: Report) -> list[list[object]]:
         [_("… carried out"), len(done)],
         [_("… longest, in hours"), max(done, default="—")],
     ]
-
-
-def _names(made: Report) -> dict[str, str]:
-    """Names of who works here, as they are now; the journal holds ids."""
-    ids = {each.decided_by for each in made.decisions}
-    ids |= {each.recorded_by for each in made.decisions}
-    for each in (*made.rights, *made.configuration):
-        ids |= {each.actor}
-    people = get_user_model()._default_manager.filter(pk__in=ids - {""})
-    return {str(pk): name for pk, name in people.values_list("pk", "full_name")}

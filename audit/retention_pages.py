@@ -5,7 +5,6 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -24,6 +23,7 @@ from audit.retention import (
     decline_pruning,
     keep_since,
 )
+from audit.words import names_of
 
 _SHOWN = 100
 
@@ -111,12 +111,10 @@ class Retention(OwnPages):
 
 def _told(request: PruneRequest) -> dict[str, object]:
     """The request with the names of its people."""
-    people = get_user_model()._default_manager.filter(
-        pk__in=[request.requested_by, request.approved_by, request.declined_by]
-    )
-    names = dict(people.values_list("pk", "full_name"))
+    closer = request.approved_by or request.declined_by
+    names = names_of([request.requested_by, closer])
     return {
         "it": request,
-        "asked_by": names.get(request.requested_by, "—"),
-        "closed_by": names.get(request.approved_by or request.declined_by, "—"),
+        "asked_by": names.get(str(request.requested_by), "—"),
+        "closed_by": names.get(str(closer), "—"),
     }

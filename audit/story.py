@@ -4,12 +4,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,12 +14,13 @@ from areamedica.clock import CARACAS
 from areamedica.money import BOLIVAR
 from areamedica.templatetags.back_office import money
 from audit.actions import Action
+from audit.words import Words, names_of
 
 LANGUAGES = ("es", "en")
 # What a sentence is made of.
 _TOLD = {"action", "actor", "at", "facts"}
 
-_ACTIONS: dict[str, str | Promise] = {
+_ACTIONS: Words = {
     Action.TRANSACTION_RECORDED: gettext_lazy("{who} recorded a payment of {amount}."),
     Action.TRANSACTION_CHANGED: gettext_lazy(
         "{who} corrected what was recorded of the payment."
@@ -39,7 +37,7 @@ _ACTIONS: dict[str, str | Promise] = {
     Action.SEALED_EVIDENCE_EXPORTED: gettext_lazy("{who} took out sealed evidence."),
 }
 # Why a payment moved, by its reason; a test holds it to all there are.
-MOVES: dict[str, str | Promise] = {
+MOVES: Words = {
     "RECORDED": gettext_lazy("The payment was recorded; the bank is being asked."),
     "NOT_SEEN_YET": gettext_lazy("The bank did not show the payment yet."),
     "MATCHED": gettext_lazy("The bank confirmed the payment: the money is ours."),
@@ -93,7 +91,7 @@ class Told:
 def story(entries: Iterable[bytes]) -> list[Told]:
     """Tell sealed entries in their order; who acted is looked up now."""
     records = [_record(entry) for entry in entries]
-    names = _names({str(each["actor"]) for each in records if each.get("actor")})
+    names = names_of(each.get("actor") for each in records)
     return [Told(each, _in_each_language(each, names)) for each in records]
 
 
@@ -106,33 +104,27 @@ def _record(entry: bytes) -> dict[str, object]:
     return said if isinstance(said, dict) and said.keys() >= _TOLD else {}
 
 
-def _names(actors: set[str]) -> dict[str, str]:
-    people = get_user_model()._default_manager.filter(pk__in=map(UUID, actors))
-    return {str(pk): name for pk, name in people.values_list("pk", "full_name")}
-
-
 def _in_each_language(
     record: dict[str, object], names: dict[str, str]
 ) -> dict[str, str]:
     told = {}
     for language in LANGUAGES:
         with translation.override(language):
-            told[language] = _sentence(record, names)
+            told[language] = _dated(record, names)
     return told
 
 
-def _sentence(record: dict[str, object], names: dict[str, str]) -> str:
+def _dated(record: dict[str, object], names: dict[str, str]) -> str:
     if not record:
         return _(
             "The bytes of this record cannot be read: they are not what was sealed."
         )
     at = datetime.fromisoformat(str(record["at"])).astimezone(CARACAS)
-    facts = _facts(str(record["facts"]))
-    actor = record["actor"]
-    # `.replace`, because a name or a fact may hold braces of its own.
-    what = _form(record, facts)
-    what = what.replace("{amount}", _amount(facts))
-    what = what.replace("{who}", names.get(str(actor), _nobody(actor)))
+    what = sentence(
+        str(record["action"]),
+        _facts(str(record["facts"])),
+        who=who_is(record["actor"], names),
+    )
     return _("On %(day)s at %(time)s: %(what)s") % {
         "day": date_format(at, "DATE_FORMAT"),
         "time": at.strftime("%H:%M"),
@@ -148,8 +140,20 @@ def _facts(written: str) -> dict[str, object]:
     return read
 
 
-def _form(record: dict[str, object], facts: dict[str, object]) -> str:
-    action = str(record["action"])
+def sentence(action: str, facts: dict[str, object], *, who: str) -> str:
+    """What somebody did, in the language that is active."""
+    # `.replace`, because a name or a fact may hold braces of its own.
+    what = _form(action, facts).replace("{amount}", _amount(facts))
+    return what.replace("{who}", who)
+
+
+def who_is(actor: object, names: dict[str, str]) -> str:
+    """His name, or why there is none."""
+    gone = _("somebody whose account is gone") if actor else _("nobody signed in")
+    return names.get(str(actor), gone)
+
+
+def _form(action: str, facts: dict[str, object]) -> str:
     by_reason = action == Action.TRANSACTION_MOVED
     found = MOVES.get(str(facts.get("reason"))) if by_reason else _ACTIONS.get(action)
     if found:
@@ -163,7 +167,3 @@ def _amount(facts: dict[str, object]) -> str:
     if not amount:
         return _("an amount nobody stated")
     return money(str(amount), str(facts.get("currency") or BOLIVAR))
-
-
-def _nobody(actor: object) -> str:
-    return _("somebody whose account is gone") if actor else _("nobody signed in")

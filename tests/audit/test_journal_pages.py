@@ -28,9 +28,9 @@ def test_a_story_is_told_in_sentences(
     approve(transaction_id=row.pk, actor=ruben, reason="Un céntimo")
     page = back_office(aldo).get(f"{JOURNAL}story/", {"subject": str(row.pk)})
     told = page.content.decode()
-    assert "Transacción registrada" in told
-    assert "Ruben" in told
-    assert "la pasó de «" in told
+    assert "registró un pago de Bs. " in told
+    assert "Ruben aprobó el pago" in told
+    assert "Antes: En revisión" in told
     assert "TO_REVIEW" not in told
     assert "Un céntimo" not in told
     nothing = back_office(aldo).get(f"{JOURNAL}story/", {"subject": "nobody"})
