@@ -88,7 +88,6 @@ class Action(models.TextChoices):
         "audit.retention_pruned",
         _("Pruning of old records approved"),
     )
-    COMPLIANCE_REPORTED = "audit.compliance_reported", _("Compliance report made")
     IMPORT_UPLOADED = "ledger.import_uploaded", _("File for the books uploaded")
     IMPORT_CONFIRMED = "ledger.import_confirmed", _("Import into the books confirmed")
     IMPORT_DISCARDED = "ledger.import_discarded", _("Import into the books discarded")

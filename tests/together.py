@@ -8,14 +8,15 @@ from typing import Any
 from django.db import connection
 
 from areamedica.errors import Refusal
+from banking.gateways.base import BankUnavailable
 
 Act = Callable[[], Any]
 
 
 def together(*acts: Act) -> list[Any]:
-    """Have all of them act at once; gives what came of each, refusals included.
+    """Have all of them act at once; gives what came of each, a no included.
 
-    Anything but a refusal (a deadlock, a broken constraint) rises.
+    Anything but a refusal or a bank's silence (a deadlock, a broken constraint) rises.
     """
     barrier = Barrier(len(acts))
 
@@ -24,8 +25,8 @@ def together(*acts: Act) -> list[Any]:
             connection.ensure_connection()
             barrier.wait(timeout=30)
             return act()
-        except Refusal as refusal:
-            return refusal
+        except (Refusal, BankUnavailable) as no:
+            return no
         finally:
             connection.close()
 

@@ -45,7 +45,6 @@ COMPLETED = Rule(
     credit=CUSTOMER_CREDIT,
     unnamed=UNNAMED_CREDIT,
 )
-RULES = (COMPLETED,)
 
 
 @dataclass(frozen=True, kw_only=True)

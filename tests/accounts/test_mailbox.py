@@ -95,10 +95,6 @@ def test_the_answer_does_not_tell_whose_mailbox_it_is(
     assert came == ([["ana@clinica.test"]] if "ana" in email.lower() else [])
 
 
-# Where the values of a statement begin, or a name that is new each time.
-GIVEN = r" VALUES | WHERE |SAVEPOINT |recordset\("
-
-
 def test_nor_does_the_work_behind_it(ana: User, person: Any) -> None:
     """The same statements, one for one, so there is nothing for a clock to see."""
     person("gone", "cashier", is_active=False)

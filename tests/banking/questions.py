@@ -1,19 +1,12 @@
 """Questions and threads as the tests of this room need them."""
 
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
-from threading import Barrier
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import connection
-
-from banking.gateways.base import BankUnavailable, Modality, Question
+from banking.gateways.base import Modality, Question
 from tests.bank import Bank
-
-T = TypeVar("T")
 
 DAY = date(2026, 3, 14)
 PHONE = "584141234567"
@@ -52,21 +45,3 @@ def arrive(bank: Bank, **changed: Any) -> None:
         "payer_bank": "0102",
     }
     bank.add(**{**fields, **changed})
-
-
-def at_once(number: int, act: Callable[[], T]) -> list[T | BankUnavailable]:
-    """Have so many threads act at the same moment; silence counts as a result."""
-    barrier = Barrier(number)
-
-    def run(_: int) -> T | BankUnavailable:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return act()
-        except BankUnavailable as silence:
-            return silence
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number)))

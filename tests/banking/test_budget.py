@@ -11,7 +11,7 @@ from django.utils import timezone
 from banking import services
 from banking.models import AskBudget, BankQuestion
 from banking.tasks import forget_idle_budgets
-from tests.banking.questions import at_once
+from tests.together import together
 
 SUBJECT = "2c6691f0-faf0-48b1-a729-70631d878a34"
 
@@ -40,7 +40,7 @@ def let_pass(seconds: float) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_get_two() -> None:
-    results = at_once(50, spend)
+    results = together(*[spend] * 50)
     assert results.count(True) == 2
     assert BankQuestion.objects.count() == 2
 

@@ -17,7 +17,7 @@ from banking.models import Circuit
 from banking.reading import BankModality, Outcome, Reading
 from banking.resilience import circuit
 from banking.resilience.circuit import Permit, State
-from tests.banking.questions import at_once
+from tests.together import together
 
 BANK = "banesco"
 
@@ -230,7 +230,7 @@ def probe_patience_after_now(silence: BankUnavailable) -> datetime:
 def test_of_thirty_at_once_one_probes() -> None:
     open_it()
     let_pass(seconds=61)
-    results = at_once(30, admit)
+    results = together(*[admit] * 30)
     permits = [each for each in results if isinstance(each, Permit)]
     assert len(permits) == 1
     assert permits[0].probe is not None
@@ -239,14 +239,14 @@ def test_of_thirty_at_once_one_probes() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_failures_of_many_at_once_are_all_counted() -> None:
     permit = admit()
-    at_once(4, lambda: fail(Outcome.DOWN, Permit(BANK, 0, "", permit.now)))
+    together(*[lambda: fail(Outcome.DOWN, Permit(BANK, 0, "", permit.now))] * 4)
     assert Circuit.objects.get().failures == 4
     assert fail() is not None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_first_ever_question_makes_the_row_once() -> None:
-    permits = at_once(20, admit)
+    permits = together(*[admit] * 20)
     assert all(isinstance(each, Permit) for each in permits)
     assert Circuit.objects.count() == 1
 

@@ -33,11 +33,11 @@ from tests.banking.questions import (
     PHONE,
     REFERENCE,
     arrive,
-    at_once,
     mobile,
     transfer,
 )
 from tests.banking.test_budget import let_pass
+from tests.together import together
 
 pytestmark = pytest.mark.django_db
 
@@ -512,7 +512,7 @@ class TestCrowds:
         settings.BANESCO = {**settings.BANESCO, "MAX_SIMULTANEOUS": 4}
         arrive(bank)
         bank.set(latency_ms=50)
-        answers = at_once(16, lambda: ask(mobile()))
+        answers = together(*[lambda: ask(mobile())] * 16)
         assert any(isinstance(answer, Found) for answer in answers)
         silences = [a for a in answers if isinstance(a, BankUnavailable)]
         assert all(each.trouble is Trouble.BUSY for each in silences)
@@ -521,7 +521,7 @@ class TestCrowds:
     def test_of_many_about_one_transaction_two_get_through(self, bank: Bank) -> None:
         arrive(bank)
         question = mobile()
-        answers = at_once(12, lambda: ask(question))
+        answers = together(*[lambda: ask(question)] * 12)
         found = [answer for answer in answers if isinstance(answer, Found)]
         assert len(found) == 2
         assert len(bank.questions) == 2
@@ -533,7 +533,7 @@ class TestCrowds:
         ask(mobile())
         before = len(bank.questions)
         bank.fail("down", seconds=30)
-        answers = at_once(40, lambda: ask(mobile()))
+        answers = together(*[lambda: ask(mobile())] * 40)
         troubles = {
             answer.trouble for answer in answers if isinstance(answer, BankUnavailable)
         }
@@ -552,7 +552,7 @@ class TestCrowds:
         )
         before = len(bank.questions)
         bank.set(latency_ms=800)
-        answers = at_once(20, lambda: ask(mobile()))
+        answers = together(*[lambda: ask(mobile())] * 20)
         assert sum(isinstance(answer, Found) for answer in answers) == 1
         assert len(bank.questions) == before + 1
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from banking.gateways.base import BankUnavailable, Patience, Trouble
 from banking.models import Slot
 from banking.resilience.slots import one_question
-from tests.banking.questions import at_once
+from tests.together import together
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_twenty_workers_share_three() -> None:
             with lock:
                 running -= 1
 
-    results = at_once(20, work)
+    results = together(*[work] * 20)
     assert results == [None] * 20
     assert most == 3
     assert not Slot.objects.exclude(holder=None).exists()

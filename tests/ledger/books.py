@@ -7,7 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 from ledger.amounts import from_minor
 from ledger.chart import account_id
-from ledger.models import Account, Balance
+from ledger.models import Balance
 from ledger.services.accounts import open_customer_account
 from ledger.services.posting import Posting
 
@@ -49,7 +49,3 @@ def trial_balance(currency: str) -> dict[str, Decimal]:
         each.account.code: from_minor(each.amount * each.side, currency)
         for each in used.select_related("account")
     }
-
-
-def all_accounts() -> int:
-    return Account.objects.count()

@@ -34,7 +34,7 @@ from ledger.services.holds import expire_holds, hold, post_hold, void_hold
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
-from tests.ledger.test_races import at_once
+from tests.together import together
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 SOON = NOW + timedelta(hours=1)
@@ -269,7 +269,7 @@ def test_posted_released_and_expired_at_once_it_ends_in_one_way(root: User) -> N
         for one in ones[::-1]:
             _or_refused(lambda one=one: released(one, root))
 
-    at_once(posts, releases, lambda: expire_holds(SOON), posts, releases)
+    together(posts, releases, lambda: expire_holds(SOON), posts, releases)
     assert HoldEnd.objects.count() == 5
     booked = HoldEnd.objects.filter(kind="posted").count()
     assert amount_of(ana) == 1000 - 100 * booked
@@ -301,5 +301,5 @@ def test_what_is_held_and_spent_at_once_is_never_more_than_there_is(
     def spends() -> int:
         return post_batch([posting(ana, FEES, "1.00")]).count("posted")
 
-    assert sum(at_once(*[holds, spends] * 8)) == 10
+    assert sum(together(*[holds, spends] * 8)) == 10
     assert findings() == []

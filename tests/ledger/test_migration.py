@@ -12,7 +12,7 @@ from ledger.models import Transfer
 from ledger.services.posting import post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, posting
-from tests.ledger.test_races import at_once
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -78,5 +78,5 @@ def _migrated_under_writers() -> tuple[int, int]:
             after += 1
         return before, after
 
-    told = at_once(migrate, write, write)
+    told = together(migrate, write, write)
     return sum(each for each, _ in told), sum(each for _, each in told)

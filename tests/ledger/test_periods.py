@@ -28,7 +28,7 @@ from ledger.services.periods import ask_to_reopen, close_month, closed_until
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, customer, posting
-from tests.ledger.test_races import at_once
+from tests.together import together
 
 SEPTEMBER, OCTOBER, NOVEMBER = (date(2026, month, 1) for month in (9, 10, 11))
 # Midnight in Caracas, the first instant of November and of December.
@@ -224,7 +224,7 @@ def test_nothing_slips_in_while_a_month_is_being_closed(berta: User) -> None:
             for _ in range(40)
         )
 
-    outcome, late, *_ = at_once(slow, closes, posts, posts)
+    outcome, late, *_ = together(slow, closes, posts, posts)
     assert (outcome, late) == ("posted", "period_closed")
     [closing] = Closing.objects.all()
     assert not Transfer.objects.filter(at__gt=closing.at).exists()
@@ -241,7 +241,7 @@ def test_two_who_close_at_once_close_once(berta: User) -> None:
             return False
         return True
 
-    assert sum(at_once(*[closes] * 4)) == 1
+    assert sum(together(*[closes] * 4)) == 1
 
 
 @pytest.mark.integration

@@ -2,38 +2,19 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier, BoundedSemaphore
-from typing import TypeVar
+from itertools import chain
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
 
 from ledger.models import Transfer
 from ledger.services.posting import Posting, post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import DAY, FEES, TRANSIT, amount_of, customer, posting
+from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
-
-T = TypeVar("T")
-
-
-def at_once(*works: Callable[[], T]) -> list[T]:
-    """What each gave; all of them begin together, each on its own connection."""
-    start = Barrier(len(works))
-
-    def run(work: Callable[[], T]) -> T:
-        start.wait()
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def test_two_orders_of_the_same_accounts_do_not_deadlock() -> None:
@@ -51,7 +32,7 @@ def test_two_orders_of_the_same_accounts_do_not_deadlock() -> None:
 
         return work
 
-    done = at_once(*[many(names), many(names[::-1])] * 3)
+    done = together(*[many(names), many(names[::-1])] * 3)
     assert done == [220] * 6
     assert Transfer.objects.count() == 12 + 6 * 220
     assert findings() == []
@@ -60,7 +41,7 @@ def test_two_orders_of_the_same_accounts_do_not_deadlock() -> None:
 def test_one_key_from_many_sides_is_one_transfer() -> None:
     ana = customer("ana")
     wanted = posting(TRANSIT, ana)
-    outcomes = at_once(*[lambda: post_batch([wanted])[0]] * 6)
+    outcomes = together(*[lambda: post_batch([wanted])[0]] * 6)
     assert Counter(outcomes) == {"posted": 1, "already_posted": 5}
     assert amount_of(ana) == 1000
 
@@ -76,7 +57,7 @@ def test_one_key_on_accounts_that_have_nothing_in_common() -> None:
         return [posting(debit, credit, "1.00", key=key) for key in keys[::order]]
 
     batches = [batch(0, 1), batch(1, -1), batch(2, 1), batch(3, -1)]
-    outcomes = at_once(*[lambda each=each: post_batch(each) for each in batches])
+    outcomes = together(*[lambda each=each: post_batch(each) for each in batches])
     counted = Counter(outcome for each in outcomes for outcome in each)
     assert counted == {"posted": 40, "key_reused": 120}
     assert findings() == []
@@ -90,13 +71,13 @@ def test_nobody_spends_the_same_money_twice() -> None:
         batch = [posting(ana, FEES, "0.50") for _ in range(8)]
         return post_batch(batch).count("posted")
 
-    assert sum(at_once(*[spend] * 6)) == 20
+    assert sum(together(*[spend] * 6)) == 20
     assert (amount_of(ana), amount_of(FEES)) == (0, 1000)
     assert findings() == []
 
 
 def test_one_account_opened_from_many_sides_is_one_account() -> None:
-    opened = at_once(*[lambda: customer("ana")] * 6)
+    opened = together(*[lambda: customer("ana")] * 6)
     assert len(set(opened)) == 1
     assert findings() == []
 
@@ -108,7 +89,7 @@ def test_moments_never_go_back_on_a_hot_account() -> None:
         for _ in range(30):
             post_batch([posting(TRANSIT, ana, "0.01", effective=DAY - timedelta(1))])
 
-    at_once(*[work] * 4)
+    together(*[work] * 4)
     moments = Transfer.objects.order_by("credit_seq").values_list("at", flat=True)
     assert list(moments) == sorted(moments)
     assert len(moments) == 120
@@ -117,20 +98,14 @@ def test_moments_never_go_back_on_a_hot_account() -> None:
 def test_a_hundred_with_the_same_key_are_one_transfer() -> None:
     ana = customer("ana")
     wanted, other = posting(TRANSIT, ana), uuid4()
-    lines = BoundedSemaphore(40)  # the server takes a hundred connections at most
 
-    def one(amount: str) -> str:
-        with lines:
-            try:
-                [outcome] = post_batch(
-                    [posting(TRANSIT, ana, amount, key=other), wanted]
-                )[1:]
-                return outcome
-            finally:
-                connection.close()
+    def twice(amount: str) -> list[str]:
+        batch = [posting(TRANSIT, ana, amount, key=other), wanted]
+        return [post_batch(batch)[1] for _ in range(2)]
 
-    acts = [lambda amount=f"{1 + at % 2}.00": one(amount) for at in range(100)]
-    assert Counter(at_once(*acts)) == {"posted": 1, "already_posted": 99}
+    acts = [lambda amount=f"{1 + at % 2}.00": twice(amount) for at in range(50)]
+    outcomes = Counter(chain(*together(*acts)))
+    assert outcomes == {"posted": 1, "already_posted": 99}
     assert Transfer.objects.count() == 2
     assert amount_of(ana) in (1100, 1200)
     assert findings() == []
@@ -143,6 +118,6 @@ def test_fifty_drain_one_account_to_its_floor_and_no_further() -> None:
     def drain() -> int:
         return post_batch([posting(ana, FEES, "0.30")]).count("posted")
 
-    assert sum(at_once(*[drain] * 50)) == 33
+    assert sum(together(*[drain] * 50)) == 33
     assert amount_of(ana) == 10
     assert findings() == []

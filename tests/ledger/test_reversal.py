@@ -24,7 +24,7 @@ from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
 from ledger.services.reversal import reverse
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
-from tests.ledger.test_races import at_once
+from tests.together import together
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -183,7 +183,7 @@ def test_parts_that_race_take_no_more_than_there_is(root: User) -> None:
             return False
         return True
 
-    assert sum(at_once(*[part] * 8)) == 3
+    assert sum(together(*[part] * 8)) == 3
     assert amount_of(customer("ana")) == 10
     assert findings() == []
 
@@ -200,5 +200,5 @@ def test_the_rest_is_taken_once_however_many_want_it(root: User) -> None:
             return False
         return True
 
-    assert sum(at_once(*[rest] * 8)) == 1
+    assert sum(together(*[rest] * 8)) == 1
     assert findings() == []
