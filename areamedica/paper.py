@@ -5,18 +5,28 @@ from dataclasses import dataclass
 from io import BytesIO
 from xml.sax.saxutils import escape
 
+from django.conf import settings
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
-_STYLES = getSampleStyleSheet()
-_WORDS = ParagraphStyle("words", _STYLES["BodyText"], fontSize=9, leading=12)
-_CELL = ParagraphStyle("cell", _WORDS, fontSize=8, leading=10, splitLongWords=1)
-_TITLE = ParagraphStyle("title", _STYLES["Title"], fontSize=16, alignment=0)
-_HEADING = ParagraphStyle("heading", _STYLES["Heading2"], fontSize=12, spaceBefore=8)
+# They come with reportlab and are embedded: what every reader has by itself knows
+# fewer letters, and a name may have them.
+FONT, BOLD = "Vera", "VeraBd"
+for _each in (FONT, BOLD):
+    registerFont(TTFont(_each, f"{_each}.ttf"))
+_WORDS = ParagraphStyle("words", fontName=FONT, fontSize=9, leading=13, spaceAfter=4)
+_SMALL = ParagraphStyle("small", _WORDS, fontSize=8, leading=11, textColor="#555555")
+_CELL = ParagraphStyle("cell", _WORDS, fontSize=7.5, leading=10, splitLongWords=1)
+_TITLE = ParagraphStyle("title", _WORDS, fontSize=16, leading=21, spaceAfter=8)
+_HEADING = ParagraphStyle(
+    "heading", _WORDS, fontName=BOLD, fontSize=11, leading=15, spaceBefore=8
+)
 _WIDTH = A4[0] - 36 * mm
 _GRID = [
     ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor("#b9c4c9")),
@@ -31,6 +41,13 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Small:
+    """What the words stand on, or how they are to be read."""
+
+    words: str
+
+
+@dataclass(frozen=True)
 class Grid:
     """Rows of cells, the first one the head; `widths` are shares of the page."""
 
@@ -38,7 +55,7 @@ class Grid:
     widths: Sequence[int]
 
 
-Part = Heading | Grid | str
+Part = Heading | Small | Grid | str
 
 
 def pdf(*, title: str, parts: Sequence[Part], foot: str) -> bytes:
@@ -52,10 +69,11 @@ def pdf(*, title: str, parts: Sequence[Part], foot: str) -> bytes:
         topMargin=16 * mm,
         bottomMargin=18 * mm,
         title=title,
+        author=settings.APP_NAME,
     )
 
     def below(canvas: Canvas, _: object) -> None:
-        canvas.setFont("Helvetica", 7)
+        canvas.setFont(FONT, 7)
         canvas.drawString(18 * mm, 10 * mm, foot[:150])
         canvas.drawRightString(A4[0] - 18 * mm, 10 * mm, str(canvas.getPageNumber()))
 
@@ -68,6 +86,8 @@ def _drawn(part: Part) -> Flowable:
     match part:
         case Heading(words):
             return Paragraph(escape(words), _HEADING)
+        case Small(words):
+            return Paragraph(escape(words), _SMALL)
         case Grid(rows, widths):
             return _table(rows, widths) if rows else Spacer(0, 1)
         case str():

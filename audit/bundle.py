@@ -15,11 +15,11 @@ from pathlib import Path
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from audit import keys, paper, publishing, tiles, tree
+from audit import keys, publishing, tiles, tree
 from audit.models import Checkpoint, Cosignature, Leaf
 from audit.notes import Head, opened, proof_text
 from audit.publishing import Published
-from audit.story import LANGUAGES, Told, story
+from audit.story import LANGUAGES, Told, as_pdf, story
 from audit.witnesses import named
 
 _VERIFIER = Path(__file__).with_name("bundle_verifier.py")
@@ -125,7 +125,7 @@ def _papers(asked: Asked, told: Sequence[Told], head: Published) -> dict[str, by
     files = {"story.json": json.dumps(written, indent=1, ensure_ascii=False).encode()}
     for language in LANGUAGES:
         with translation.override(language):
-            files[f"story.{language}.pdf"] = paper.pdf(
+            files[f"story.{language}.pdf"] = as_pdf(
                 title=_("What the journal says of %(subject)s")
                 % {"subject": asked.title},
                 sentences=[each.sentences[language] for each in told],

@@ -5,13 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from areamedica import paper
 from areamedica.clock import CARACAS
 from areamedica.money import BOLIVAR
+from areamedica.paper import Part, Small
 from areamedica.templatetags.back_office import money
 from audit.actions import Action
 from audit.words import Words, names_of
@@ -93,6 +96,19 @@ def story(entries: Iterable[bytes]) -> list[Told]:
     records = [_record(entry) for entry in entries]
     names = names_of(each.get("actor") for each in records)
     return [Told(each, _in_each_language(each, names)) for each in records]
+
+
+def as_pdf(*, title: str, sentences: Iterable[str], rests_on: Iterable[str]) -> bytes:
+    """The story on paper, in the language that is active.
+
+    `rests_on` says under which checkpoint, and who signed it.
+    """
+    no_evidence = _(
+        "To be read; no evidence itself. Evidence are the records and proofs in the"
+        " same bundle, which verify.py checks."
+    )
+    parts: list[Part] = [Small(no_evidence), *sentences, *map(Small, rests_on)]
+    return paper.pdf(title=title, parts=parts, foot=settings.APP_NAME)
 
 
 def _record(entry: bytes) -> dict[str, object]:

@@ -7,15 +7,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.units import mm
+from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from areamedica.clock import CARACAS
 from areamedica.money import as_written_here
+from areamedica.paper import BOLD, FONT
 from transactions.formats import local_phone
 from transactions.models import Transaction
 from transactions.states import State
 
 _LEFT, _TOP = 14 * mm, A5[1] - 18 * mm
+_WIDTH = A5[0] - _LEFT - 42 * mm
 _COLOURS = {State.COMPLETED: (0.05, 0.45, 0.25), State.CANCELED: (0.7, 0.1, 0.1)}
 
 
@@ -45,23 +48,25 @@ def pdf(transaction: Transaction) -> bytes:
     page = BytesIO()
     canvas = Canvas(page, pagesize=A5)
     canvas.setTitle(f"{settings.APP_NAME} · {transaction.transaction_id}")
-    canvas.setFont("Helvetica-Bold", 16)
+    canvas.setFont(BOLD, 16)
     canvas.drawString(_LEFT, _TOP, settings.APP_NAME)
     canvas.setFillColorRGB(*_COLOURS.get(State(transaction.status), (0.5, 0.4, 0.0)))
-    canvas.setFont("Helvetica-Bold", 12)
+    canvas.setFont(BOLD, 12)
     canvas.drawString(_LEFT, _TOP - 9 * mm, transaction.get_status_display())
     canvas.setFillColorRGB(0, 0, 0)
     height = _TOP - 20 * mm
     for label, value in _lines(transaction):
         if not value:
             continue
-        canvas.setFont("Helvetica", 9)
+        canvas.setFont(FONT, 9)
         canvas.drawString(_LEFT, height, label)
-        canvas.setFont("Helvetica-Bold", 10)
-        canvas.drawString(_LEFT + 32 * mm, height, value[:60])
-        height -= 7 * mm
+        canvas.setFont(BOLD, 9)
+        for line in simpleSplit(value, BOLD, 9, _WIDTH):
+            canvas.drawString(_LEFT + 32 * mm, height, line)
+            height -= 5 * mm
+        height -= 2 * mm
     printed = timezone.now().astimezone(CARACAS).strftime("%d/%m/%Y %H:%M")
-    canvas.setFont("Helvetica", 7)
+    canvas.setFont(FONT, 7)
     canvas.drawString(_LEFT, 12 * mm, f"{transaction.pk} · {printed}")
     canvas.save()
     return page.getvalue()
