@@ -32,7 +32,7 @@ from audit.journal_pages import JournalPages
 from audit.models import Checkpoint, Record
 from audit.replay import PROJECTIONS, differences, last_replays
 from audit.retention_pages import Retention as Retention
-from audit.words import facts_in_words
+from audit.words import facts_in_words, in_words
 
 
 class SinceAt(Since):
@@ -169,7 +169,7 @@ class Journal(JournalPages):
         return format_html(
             '<a href="?q={0}">{1} {2}…</a>',
             record.subject_id,
-            record.subject_type,
+            in_words(record.subject_type),
             record.subject_id[:8],
         )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from areamedica.clock import caracas_day
 from audit import story
 from audit.models import Record
-from audit.words import facts_in_words, names_of
+from audit.words import facts_in_words, in_words, names_of
 
 _MOST = 500
 
@@ -19,6 +19,7 @@ class Sentence(NamedTuple):
     who: str
     says: str
     facts: list[tuple[str, str]]
+    about: str
 
 
 class Day(NamedTuple):
@@ -45,4 +46,5 @@ def _told(record: Record, names: dict[str, str]) -> Sentence:
     facts = json.loads(record.facts or "{}")
     who = story.who_is(record.actor_id, names)
     says = story.sentence(record.action, facts, who=who)
-    return Sentence(record, who, says, facts_in_words(facts))
+    about = in_words(record.subject_type)
+    return Sentence(record, who, says, facts_in_words(facts), about)

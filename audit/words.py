@@ -11,14 +11,18 @@ from areamedica.permissions import Permission
 
 Words = dict[str, str | Promise]
 
-# A test holds them to all there are.
+# In the order they are told; a test holds them to all there are.
 FACTS: Words = {
+    "was": _("Before"),
+    "became": _("Afterwards"),
+    "reason": _("Reason"),
+    "why": _("Reason"),
+    "amount": _("Amount"),
+    "currency": _("Currency"),
     "accounts": _("Accounts"),
     "added": _("Added"),
     "allowed_addresses": _("Allowed addresses"),
-    "amount": _("Amount"),
     "answers": _("Stored answers deleted"),
-    "became": _("Afterwards"),
     "below": _("Records concerned"),
     "booked": _("Transfers booked"),
     "can_sign": _("Signs its requests"),
@@ -27,7 +31,6 @@ FACTS: Words = {
     "consumer": _("Consumer"),
     "corrected": _("What was corrected"),
     "count": _("How many"),
-    "currency": _("Currency"),
     "digest": _("Digest"),
     "email_pseudonym": _("Pseudonym of the e-mail"),
     "epoch": _("Epoch"),
@@ -62,7 +65,6 @@ FACTS: Words = {
     "permission": _("Permission"),
     "posted": _("Transfers booked"),
     "questions": _("Questions to the bank"),
-    "reason": _("Reason"),
     "records": _("Records"),
     "removed": _("Removed"),
     "replaces": _("Key it replaces"),
@@ -84,12 +86,46 @@ FACTS: Words = {
     "trouble": _("Why the bank did not answer"),
     "type": _("Kind"),
     "until": _("Held until"),
-    "was": _("Before"),
-    "why": _("Reason"),
     "years": _("Years kept"),
 }
+# What a record is about, or what of it changed.
+_THINGS: Words = {
+    "account": _("account"),
+    "bank": _("bank"),
+    "bank_code": _("bank"),
+    "claimed_amount": _("amount"),
+    "client": _("service client"),
+    "email": _("e-mail"),
+    "erasure": _("request to be forgotten"),
+    "full_name": _("name"),
+    "hold": _("hold"),
+    "import": _("file"),
+    "look": _("verification"),
+    "month": _("month"),
+    "operation_date": _("day of the payment"),
+    "password": _("password"),
+    "payer_phone": _("phone"),
+    "person": _("person"),
+    "projection": _("rows told again"),
+    "prune": _("pruning"),
+    "reference": _("reference"),
+    "role": _("role"),
+    "transaction": _("transaction"),
+    "transfer": _("transfer"),
+    "user": _("user"),
+    "webhook": _("webhook"),
+}
 # Each room teaches its own when it is loaded.
-_CODES: Words = {"True": _("yes"), "False": _("no"), **dict(Permission.choices)}
+_CODES: Words = {
+    "True": _("yes"),
+    "False": _("no"),
+    "totp": _("code of an application"),
+    "recovery_code": _("recovery code"),
+    "passkey": _("passkey"),
+    **_THINGS,
+    **dict(Permission.choices),
+}
+_PLACES = {name: place for place, name in enumerate(FACTS)}
 
 
 def learn(codes: type[TextChoices]) -> None:
@@ -99,8 +135,10 @@ def learn(codes: type[TextChoices]) -> None:
 
 def facts_in_words(facts: dict[str, object]) -> list[tuple[str, str]]:
     """Names and values as they are read aloud; a record's form matters to programs."""
-    told = ((name, fact) for name, fact in facts.items() if name != "schema")
-    return [(name_of(name), in_words(fact)) for name, fact in told]
+    last = len(_PLACES)
+    known = facts.keys() - {"schema"}
+    names = sorted(known, key=lambda name: (_PLACES.get(name, last), name))
+    return [(name_of(name), in_words(facts[name])) for name in names]
 
 
 def name_of(fact: str) -> str:

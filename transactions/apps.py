@@ -13,9 +13,9 @@ class TransactionsConfig(AppConfig):
         from transactions import checks  # noqa: F401, PLC0415 (needs the settings)
         from transactions.replay import TRANSACTIONS  # noqa: PLC0415 (needs the models)
         from transactions.services import books  # noqa: PLC0415 (needs the models)
-        from transactions.states import Reason, State  # noqa: PLC0415 (as the last)
+        from transactions.states import Reason, State, Type  # noqa: PLC0415 (as above)
 
         also_ask(books.unbooked)
         register(TRANSACTIONS)
-        words.learn(State)
-        words.learn(Reason)
+        for codes in (State, Reason, Type):
+            words.learn(codes)

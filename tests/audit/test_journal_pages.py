@@ -32,6 +32,7 @@ def test_a_story_is_told_in_sentences(
     assert "Ruben aprobó el pago" in told
     assert "Antes: En revisión" in told
     assert "TO_REVIEW" not in told
+    assert "MOBILE_PAYMENT" not in told
     assert "Un céntimo" not in told
     nothing = back_office(aldo).get(f"{JOURNAL}story/", {"subject": "nobody"})
     assert "no cuenta nada" in nothing.content.decode()
