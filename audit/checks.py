@@ -40,8 +40,8 @@ def missing_guards(alias: str = "default") -> list[str]:
 
 @register(Tags.database)
 def application_may_only_add(**given: Any) -> list[CheckMessage]:
-    """Says at which level the guards stand, and what an application may that it need
-    not (`manage.py grant_rights`)."""
+    """Says at which level the guards stand, and which right the application has too
+    many or too few (`manage.py grant_rights`)."""
     return [
         problem for alias in given.get("databases") or [] for problem in _level(alias)
     ]
@@ -57,10 +57,17 @@ def _level(alias: str) -> list[CheckMessage]:
                 id="audit.I001",
             )
         ]
-    return [
-        Warning(f"The application's role need not hold {each}.", id="audit.W001")
-        for each in rights.too_much(alias)
-    ]
+    return [_about(each) for each in rights.wrong(alias=alias)]
+
+
+def _about(wrong: rights.Wrong) -> CheckMessage:
+    if wrong.is_excess:
+        said = f"The application's role need not hold {wrong}."
+        return Warning(said, id="audit.W001")
+    return Error(
+        f"The application's role lacks {wrong} (manage.py grant_rights, as the owner).",
+        id="audit.E012",
+    )
 
 
 @register()

@@ -1,31 +1,36 @@
-"""What the database lets the application's role do to tables that are written once.
+"""What the database lets the application's role do, and what it keeps for the owner.
 
 Triggers refuse everybody, but whoever owns a table can lift them. An application that
-connects as a role of its own cannot: it owns nothing, and may only add.
+connects as a role of its own cannot: it owns nothing, of what is written once it may
+only add, and the books it writes through their functions alone.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.db import connection, connections
 from django.db.transaction import atomic
 
-_GRANT = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+_HERE = Path(__file__)
+_GRANT = _HERE.with_suffix(".sql").read_text(encoding="utf-8")
+_HELD = _HERE.with_name("rights_held.sql").read_text(encoding="utf-8")
 _OWNS = """
 SELECT coalesce(bool_or(pg_has_role(tgrelation.relowner, 'MEMBER')), false)
   FROM pg_trigger guard JOIN pg_class tgrelation ON tgrelation.oid = guard.tgrelid
  WHERE guard.tgname = 'append_only_rows'
 """
-_TOO_MUCH = """
-SELECT guard.tgrelid::regclass::text, may
-  FROM pg_trigger guard,
-       unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) may
- WHERE guard.tgname = 'append_only_rows' AND has_table_privilege(guard.tgrelid, may)
- UNION ALL
-SELECT 'audit_record', 'INSERT (' || name || ')'
-  FROM unnest(ARRAY['id', 'at', 'epoch', 'xid']) name
- WHERE has_column_privilege(to_regclass('audit_record'), name, 'INSERT')
- ORDER BY 1, 2
-"""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A right that a role holds and need not, or needs and does not hold."""
+
+    is_excess: bool
+    object: str
+    right: str
+
+    def __str__(self) -> str:
+        return f"{self.object}: {self.right}"
 
 
 @atomic
@@ -46,8 +51,11 @@ def is_owner(alias: str = "default") -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def too_much(alias: str = "default") -> list[str]:
-    """What this connection may do to such tables and need not, table and right."""
+def wrong(role: str | None = None, alias: str = "default") -> list[Wrong]:
+    """Where a role, or who is connected, holds more or less than `grant` gives."""
     with connections[alias].cursor() as cursor:
-        cursor.execute(_TOO_MUCH)
-        return [f"{table}: {right}" for table, right in cursor.fetchall()]
+        if role is None:
+            cursor.execute("SELECT current_user")
+            [role] = cursor.fetchone()
+        cursor.execute(_HELD, {"role": role})
+        return [Wrong(*row) for row in cursor.fetchall()]

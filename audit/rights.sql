@@ -3,12 +3,14 @@
 --
 -- A table that is written once (it has the trigger append_only_rows) may be read and
 -- added to. Where the trigger names columns, the others may be changed. Of a record of
--- the journal the database gives id, moment, epoch and xid: nobody else may.
+-- the journal the database gives id, moment, epoch and xid: nobody else may. The books
+-- are written by functions that run as their owner (ledger 0010_posting_as_owner).
 DO $$
 DECLARE
     who text := quote_ident(current_setting('areamedica.role'));
     house text := quote_ident(current_schema());
     guarded record;
+    door regprocedure;
     columns text;
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', house, who);
@@ -37,5 +39,21 @@ BEGIN
        AND attname NOT IN ('id', 'at', 'epoch', 'xid');
     EXECUTE format('REVOKE INSERT ON audit_record FROM %s', who);
     EXECUTE format('GRANT INSERT (%s) ON audit_record TO %s', columns, who);
+
+    EXECUTE format('REVOKE INSERT ON ledger_transfer, ledger_hold, ledger_holdend FROM %s',
+                   who);
+    EXECUTE format('REVOKE UPDATE, DELETE ON ledger_balance FROM %s', who);
+    EXECUTE format('GRANT UPDATE (is_frozen) ON ledger_balance TO %s', who);
+    FOR door IN
+        SELECT oid FROM pg_proc
+         WHERE pronamespace = current_schema()::regnamespace AND prosecdef
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', door);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', door, who);
+    END LOOP;
+    -- Who can make a temporary table can make functions beside it.
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM PUBLIC, %s',
+                   current_database(), who);
+    EXECUTE format('REVOKE CREATE ON SCHEMA %s FROM PUBLIC, %s', house, who);
 END
 $$;

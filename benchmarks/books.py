@@ -33,11 +33,13 @@ INSERT INTO ledger_account (
     id, code, name, kind, currency, owner_type, floor_rule, is_heading)
 SELECT md5('case ' || n)::uuid, 'bench-' || n, 'bench', 'asset', 'VES', 'clinic',
        'none', false FROM generate_series(0, %(accounts)s - 1) n;
-INSERT INTO ledger_balance (
-    account_id, amount, seq, side, currency, is_frozen, moved_at)
-SELECT md5('case ' || n)::uuid, 0, 2 * %(rounds)s, 1, 'VES', false,
-       CASE WHEN %(rounds)s > 0 THEN '2026-01-03'::timestamptz END
+INSERT INTO ledger_balance (account_id, amount, seq, side, currency, is_frozen)
+SELECT md5('case ' || n)::uuid, 0, 0, 1, 'VES', false
   FROM generate_series(0, %(accounts)s - 1) n;
+UPDATE ledger_balance b
+   SET seq = 2 * %(rounds)s,
+       moved_at = CASE WHEN %(rounds)s > 0 THEN '2026-01-03'::timestamptz END
+  FROM ledger_account a WHERE a.id = b.account_id AND a.name = 'bench';
 """
 _INDEXES = {
     "ledger_transfer_pkey": "PRIMARY KEY (key)",

@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from accounts.models import SYSTEM_ID, Role, User
 from audit.checks import GUARDED as OF_THE_JOURNAL
 from ledger.services.proof import GUARDED as OF_THE_BOOKS
+from tests import application
 from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
 from tests.journaled import demanded, staged
@@ -74,6 +75,16 @@ def _no_leftovers() -> Iterator[None]:
     yield
     cache.clear()
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _as_application(request: pytest.FixtureRequest) -> Iterator[None]:
+    if request.node.get_closest_marker(application.MARK) and application.is_known():
+        request.getfixturevalue("transactional_db")
+        with application.as_application():
+            yield
+    else:
+        yield
 
 
 @pytest.fixture

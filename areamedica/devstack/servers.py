@@ -31,6 +31,7 @@ from areamedica.devstack.processes import (
 
 NOBODY = 65534
 DATABASE = "areamedica"
+APPLICATION = "areamedica_app"
 THROW_AWAY = (
     "fsync=off",
     "full_page_writes=off",
@@ -63,8 +64,9 @@ def start_on_free_port(
 class Postgres(Process):
     """PostgreSQL 18 in a folder.
 
-    The application's role owns its database and may create others (tests do), but
-    is no superuser: what only a superuser may do fails here as it would in a clinic.
+    One role owns the database and may create others (tests do), but is no superuser:
+    what only a superuser may do fails here as it would in a clinic. The other is the
+    application's, which owns nothing; `manage.py grant_rights` says what it may.
     """
 
     stop_signal = signal.SIGINT  # "fast": sessions are cut, work is rolled back
@@ -90,8 +92,15 @@ class Postgres(Process):
 
     @property
     def url(self) -> str:
-        where = f"127.0.0.1:{self.port}/{DATABASE}"
-        return f"postgres://{DATABASE}:{self.password}@{where}"
+        """As the owner of the tables."""
+        return self._url(DATABASE, self.password)
+
+    @property
+    def application_url(self) -> str:
+        return self._url(APPLICATION, application_password(self.password))
+
+    def _url(self, role: str, password: str) -> str:
+        return f"postgres://{role}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def prepare(self) -> None:
         self.home.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -100,6 +109,7 @@ class Postgres(Process):
         self._end_leftovers()
         if not self._is_initialised():
             self._initialise()
+        self._admit_application()
         self.command = [self._program("postgres"), "-D", str(self.data)]
         for setting in self._settings():
             self.command += ["-c", setting]
@@ -121,6 +131,10 @@ class Postgres(Process):
     @property
     def _mark(self) -> Path:
         return self.home / "initialised"
+
+    @property
+    def _admitted(self) -> Path:
+        return self.home / "application"
 
     @property
     def _fingerprint(self) -> str:
@@ -149,7 +163,8 @@ class Postgres(Process):
         built-in provider sorts and folds case alike on every machine, also where
         the system has no locale C.UTF-8.
         """
-        self._mark.unlink(missing_ok=True)
+        for mark in (self._mark, self._admitted):
+            mark.unlink(missing_ok=True)
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(mode=0o700)
         if self.user is not None:
@@ -168,17 +183,29 @@ class Postgres(Process):
         )
         rules = self.data / "pg_hba.conf"
         rules.write_text("host all all 127.0.0.1/32 scram-sha-256\n")
-        self._run(
-            "postgres",
-            "--single",
-            "-D",
-            str(self.data),
-            "postgres",
-            given=f"ALTER ROLE postgres PASSWORD '{self.password}'\n"
+        self._tell(
+            f"ALTER ROLE postgres PASSWORD '{self.password}'\n"
             f"CREATE ROLE {DATABASE} LOGIN CREATEDB PASSWORD '{self.password}'\n"
-            f"CREATE DATABASE {DATABASE} OWNER {DATABASE}\n",
+            f"CREATE DATABASE {DATABASE} OWNER {DATABASE}\n"
         )
         self._mark.write_text(self._fingerprint)
+
+    def _admit_application(self) -> None:
+        """Make the application's role, also where the data are older than it is."""
+        if self._admitted.exists():
+            return
+        password = application_password(self.password)
+        self._tell(
+            f"DROP ROLE IF EXISTS {APPLICATION}\n"  # of an attempt that was cut short
+            f"CREATE ROLE {APPLICATION} LOGIN PASSWORD '{password}'\n"
+        )
+        self._admitted.touch()
+
+    def _tell(self, statements: str) -> None:
+        """Have the server, which must not run, obey as its superuser."""
+        self._run(
+            "postgres", "--single", "-D", str(self.data), "postgres", given=statements
+        )
 
     def _end_leftovers(self) -> None:
         """End what a killed predecessor left running in our data folder.
@@ -285,6 +312,11 @@ class Valkey(Process):
 
     def destroy(self) -> None:
         shutil.rmtree(self.home, ignore_errors=True)
+
+
+def application_password(password: str) -> str:
+    """What the application's role signs in with: it does not tell the owner's."""
+    return hashlib.sha256(f"{APPLICATION} {password}".encode()).hexdigest()
 
 
 def _wheel(package: str) -> Path:

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from audit.rights import grant
+from audit.rights import grant, wrong
 
 
 class Command(BaseCommand):
@@ -20,4 +20,7 @@ class Command(BaseCommand):
             grant(role)
         except DatabaseError as problem:
             raise CommandError(str(problem)) from problem
+        if left := wrong(role):
+            named = "; ".join(map(str, left))
+            raise CommandError(f"Granted elsewhere, or not to be granted: {named}.")
         self.stdout.write(f"{role} may do what the application needs.")
