@@ -151,11 +151,13 @@ class Demo:
             self.supervisor.start(self._bank())
         if self.own_witness:
             self.supervisor.start(self.witness)
-        self._start_servers(environment)
-        self.installation.write_environment(environment)
+        owner = self._start_servers(environment)
+        self.installation.write_environment({**environment, **owner})
         told = {**self.given, **environment}
         # The web server imports the project while another process migrates.
-        prepare = self._python("prepare", told, "-m", "areamedica.devstack.prepare")
+        prepare = self._python(
+            "prepare", {**told, **owner}, "-m", "areamedica.devstack.prepare"
+        )
         web = self._web(told)
         for process in (prepare, web):
             self.supervisor.start(process)
@@ -165,7 +167,9 @@ class Demo:
         for process in self.supervisor.processes:
             process.wait_ready(120, self.supervisor.breathe)
 
-    def _start_servers(self, environment: dict[str, str]) -> None:
+    def _start_servers(self, environment: dict[str, str]) -> dict[str, str]:
+        """Add where they are; give what only whoever prepares the tables is told."""
+        owner = {}
         folder = self.installation.folder
         kinds: dict[str, type[Postgres | Valkey]]
         kinds = {"REDIS_URL": Valkey, "DATABASE_URL": Postgres}
@@ -179,7 +183,11 @@ class Demo:
             self.supervisor.processes.append(server)
             start_on_free_port(server, self.supervisor.breathe)
             environment[variable] = server.url
+            if isinstance(server, Postgres):
+                environment[variable] = server.application_url
+                owner = {"OWNER_DATABASE_URL": server.url}
             self.write_state()
+        return owner
 
     def _refuse_busy_ports(self) -> None:
         wanted = {"DEMO_PORT": self.port}
