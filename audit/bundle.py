@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from audit import keys, publishing, tiles, tree
+from audit.lasting import LastingVerifier
 from audit.models import Checkpoint, Cosignature, Leaf
 from audit.notes import Head, opened, proof_text
 from audit.publishing import Published
@@ -34,11 +36,17 @@ consistency   that the journal grew from there without a change (RFC 9162, 2.1.4
 keys.txt      the public keys (vkeys); compare them with those handed over on paper
 manifest      the digests of all these files, signed by the journal's key
 verify.py     checks all of this with Python alone:  python3 -I verify.py
-
+{lasting}
 To read, and no evidence themselves: story.es.pdf, story.en.pdf, story.json.
 
 It shows that these records stood in the journal, unchanged, when the witnesses saw the
 checkpoint. {complete}
+"""
+_LASTING = """\
+
+Below a checkpoint that was laid down for a day stands a second signature, ML-DSA-44
+(c2sp.org/tlog-cosignature), for the years in which Ed25519 may fall. verify.py cannot
+check that line and says so; tlog-scales and other programs for such logs do.
 """
 _ONE = "It does not show that there are no others about the same subject."
 _ALL = "Numbers in proofs/ without a hole show that nothing between them was left out."
@@ -65,12 +73,16 @@ def zipped(asked: Asked, leaves: Sequence[Leaf]) -> bytes:
 
 def _files(asked: Asked, leaves: Sequence[Leaf]) -> dict[str, bytes]:
     last = max(leaf.number for leaf in leaves)
-    head = publishing.newest(covering=last + 1)
+    head = publishing.most_lasting(covering=last + 1)
     earlier = _earlier(min(leaf.number for leaf in leaves))
     told = story(bytes(leaf.entry) for leaf in leaves)
     complete = _ALL if asked.is_whole else _ONE
     return {
-        "README.txt": _README.format(subject=asked.title, complete=complete).encode(),
+        "README.txt": _README.format(
+            subject=asked.title,
+            complete=complete,
+            lasting=_LASTING if _seconds(head, earlier) else "",
+        ).encode(),
         **_proved(leaves, head),
         "checkpoint": head.note.encode(),
         **(_grown(earlier, head) if earlier else {}),
@@ -114,10 +126,22 @@ def _grown(earlier: Published, head: Published) -> dict[str, bytes]:
 def _keys(*notes: Published | None) -> str:
     """The keys of all who signed here, the journal's first."""
     ours = [str(keys.verifier_of(note.note)) for note in notes if note]
+    witnesses = [str(each.key) for each in named()]
     all_of_them = dict.fromkeys(
-        [*ours, str(keys.signer().verifier), *(str(each.key) for each in named())]
+        [
+            *ours,
+            str(keys.signer().verifier),
+            *witnesses,
+            *map(str, _seconds(*notes)),
+        ]
     )
     return "".join(f"{vkey}\n" for vkey in all_of_them)
+
+
+def _seconds(*notes: Published | None) -> list[LastingVerifier]:
+    """The anchor's key, for each of the checkpoints that it signed."""
+    found = [keys.second_below(note.note) for note in notes if note]
+    return [each for each in found if each]
 
 
 def _papers(asked: Asked, told: Sequence[Told], head: Published) -> dict[str, bytes]:
@@ -136,7 +160,8 @@ def _papers(asked: Asked, told: Sequence[Told], head: Published) -> dict[str, by
 
 def _rests_on(published: Published) -> list[str]:
     head: Head = opened(published.note, keys.verifiers())
-    witnesses = published.note.count("\n— ") - 1
+    ours = published.note.count(f"\n— {settings.AUDIT_ORIGIN}")
+    witnesses = published.note.count("\n— ") - ours
     return [
         _("The journal had %(size)d records; its digest then: %(root)s")
         % {"size": head.size, "root": base64.b64encode(head.root).decode()},

@@ -138,6 +138,21 @@ def records_can_be_signed(**_: Any) -> list[Error]:
 
 
 @register()
+def anchors_can_be_signed_twice(**_: Any) -> list[Error]:
+    """Nobody need sign twice; but a key that is none, or another's, is a mistake."""
+    try:
+        keys.anchor_signer()
+    except BadNote as problem:
+        said = f"AUDIT_ANCHOR_KEY cannot be used: {problem}."
+        return [Error(said, id="audit.E013")]
+    others = (settings.AUDIT_SIGNING_KEY, settings.AUDIT_WRITER_KEY)
+    if settings.AUDIT_ANCHOR_KEY and settings.AUDIT_ANCHOR_KEY in others:
+        said = "AUDIT_ANCHOR_KEY must be a key of its own."
+        return [Error(said, id="audit.E014")]
+    return []
+
+
+@register()
 def witnesses_can_be_asked(**_: Any) -> list[Error]:
     """Each has a key and an address, and together they can be enough."""
     try:

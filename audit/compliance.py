@@ -160,7 +160,7 @@ def report(*, first: date, last: date) -> Report:
 
 def _witnessed_at(size: int) -> datetime | None:
     """When somebody outside first saw a journal of this size, by his own clock."""
-    seen = Cosignature.objects.filter(size=size).order_by("seen_at")
+    seen = Cosignature.objects.by_witnesses().filter(size=size).order_by("seen_at")
     return seen.values_list("seen_at", flat=True).first()
 
 

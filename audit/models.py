@@ -1,5 +1,6 @@
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import Func
@@ -136,8 +137,17 @@ class Checkpoint(models.Model):
         return (self.epoch, str(self.xid), self.record_id)
 
 
+class CosignatureQuerySet(models.QuerySet["Cosignature"]):
+    def by_witnesses(self) -> Self:
+        """Without our own second signatures (lasting.py), whose names begin so."""
+        return self.exclude(witness__startswith=f"{settings.AUDIT_ORIGIN}/anchor+")
+
+
 class Cosignature(models.Model):
-    """That somebody outside saw a checkpoint, and no larger one before it."""
+    """That somebody outside saw a checkpoint, and no larger one before it.
+
+    Or that it is a day's anchor: then our own second signature stands here.
+    """
 
     size = models.BigIntegerField()
     witness = models.CharField(max_length=255)
@@ -145,6 +155,8 @@ class Cosignature(models.Model):
     # By the witness's own clock, which its signature covers.
     seen_at = models.DateTimeField()
     line = models.TextField()
+
+    objects = CosignatureQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar[Any] = [

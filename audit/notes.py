@@ -1,4 +1,4 @@
-"""Signed notes and checkpoints of C2SP, with Ed25519. Text in, text out.
+"""Signed notes and checkpoints of C2SP. Text in, text out.
 
 A note is its text, an empty line and one line per signature; a checkpoint is a note
 whose text is origin, size and root (c2sp.org/signed-note, c2sp.org/tlog-checkpoint).
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 _SEED_BYTES = 32
 _HASH_BYTES = 32
 _ID_BYTES = 4
-_TIME_BYTES = 8
+TIME_BYTES = 8
 
 
 class BadNote(Exception):
@@ -32,6 +32,7 @@ class Verifier:
     """A public key and the name it signs under: C2SP's `vkey`."""
 
     kind: ClassVar[bytes] = b"\x01"
+    key_bytes: ClassVar[int] = 32
     name: str
     public: bytes
 
@@ -46,13 +47,13 @@ class Verifier:
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
-        """Read a vkey. :raises BadNote: not an Ed25519 key of this kind."""
+        """Read a vkey. :raises BadNote: not a key of this kind."""
         name, _, rest = vkey.partition("+")
         key_id, _, key = rest.partition("+")
         raw = unb64(key)
         found = cls(name, raw[1:])
-        if raw[:1] != cls.kind or len(found.public) != _SEED_BYTES or not name:
-            raise BadNote("not an Ed25519 key of the kind that is wanted")
+        if raw[:1] != cls.kind or len(found.public) != cls.key_bytes or not name:
+            raise BadNote("not a key of the kind that is wanted")
         if found.key_id.hex() != key_id:
             raise BadNote("a key whose id is another's")
         return found
@@ -76,13 +77,27 @@ class Cosigner(Verifier):
     kind: ClassVar[bytes] = b"\x04"
 
     def demand(self, signature: bytes, text: str) -> None:
-        seconds = _seconds(signature)
+        seconds = seconds_of(signature)
         signed = f"cosignature/v1\ntime {seconds}\n{text}"
-        super().demand(signature[_TIME_BYTES:], signed)
+        super().demand(signature[TIME_BYTES:], signed)
 
 
-def _seconds(cosignature: bytes) -> int:
-    return int.from_bytes(cosignature[:_TIME_BYTES])
+def seconds_of(cosignature: bytes) -> int:
+    """The second since 1970 that a cosignature begins with."""
+    return int.from_bytes(cosignature[:TIME_BYTES])
+
+
+def signature_line(verifier: Verifier, signature: bytes) -> str:
+    """The line below a note that carries a key's signature."""
+    return f"— {verifier.name} {_b64(verifier.key_id + signature)}\n"
+
+
+def seed_of(text: str) -> bytes:
+    """A private key's 32 bytes, in base64. :raises BadNote: something else."""
+    raw = unb64(text)
+    if len(raw) != _SEED_BYTES:
+        raise BadNote(f"the key has {len(raw)} bytes instead of {_SEED_BYTES}")
+    return raw
 
 
 @dataclass(frozen=True)
@@ -95,10 +110,7 @@ class Signer:
     @classmethod
     def of_seed(cls, name: str, seed: str) -> "Signer":
         """From 32 bytes in base64. :raises BadNote: something else."""
-        raw = unb64(seed)
-        if len(raw) != _SEED_BYTES:
-            raise BadNote(f"the key has {len(raw)} bytes instead of {_SEED_BYTES}")
-        return cls(name, Ed25519PrivateKey.from_private_bytes(raw))
+        return cls(name, Ed25519PrivateKey.from_private_bytes(seed_of(seed)))
 
     @property
     def verifier(self) -> Verifier:
@@ -106,8 +118,8 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The note: `text`, an empty line and this key's signature."""
-        signature = self.verifier.key_id + self.key.sign(text.encode())
-        return f"{text}\n— {self.name} {_b64(signature)}\n"
+        signature = self.key.sign(text.encode())
+        return f"{text}\n{signature_line(self.verifier, signature)}"
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ def opened(note: str, verifiers: Sequence[Verifier]) -> Head:
             is_signed = True
     if not is_signed:
         raise BadNote("not signed by a key we know")
-    return _head(text)
+    return head_of(text)
 
 
 def cosignature(note: str, witness: Cosigner) -> tuple[str, int]:
@@ -148,8 +160,14 @@ def cosignature(note: str, witness: Cosigner) -> tuple[str, int]:
     opened(note, [witness])
     for name, raw, line in _parted(note)[1]:
         if (name, raw[:_ID_BYTES]) == (witness.name, witness.key_id):
-            return f"{line}\n", _seconds(raw[_ID_BYTES:])
+            return f"{line}\n", seconds_of(raw[_ID_BYTES:])
     raise AssertionError("opened found it")
+
+
+def is_below(note: str, verifier: Verifier) -> bool:
+    """Whether a line of this key, true or false, stands below a note."""
+    wanted = (verifier.name, verifier.key_id)
+    return any((name, raw[:_ID_BYTES]) == wanted for name, raw, _ in _parted(note)[1])
 
 
 def _parted(note: str) -> tuple[str, list[tuple[str, bytes, str]]]:
@@ -168,7 +186,8 @@ def _parted(note: str) -> tuple[str, list[tuple[str, bytes, str]]]:
     return f"{text}\n", found
 
 
-def _head(text: str) -> Head:
+def head_of(text: str) -> Head:
+    """What the text of a checkpoint states. :raises BadNote: it is no checkpoint's."""
     origin, size, *rest = text.splitlines()
     is_canonical = size.isascii() and size.isdigit() and str(int(size)) == size
     if not origin or not is_canonical or not rest:

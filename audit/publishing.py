@@ -6,12 +6,13 @@ was away catches up by itself, from the size he remembers.
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from django.conf import settings
 
+from areamedica.clock import caracas_day
 from audit import figures, keys, tiles, tree
 from audit.errors import NotSealed
 from audit.models import Checkpoint, Cosignature
@@ -59,11 +60,41 @@ def newest_of_all() -> Published:
 
 
 def published(checkpoint: Checkpoint) -> Published:
-    """A checkpoint with the lines of today's witnesses."""
+    """A checkpoint with the lines of today's witnesses, and that of an anchor below."""
     names = [witness.name for witness in named()]
-    said = Cosignature.objects.filter(size=checkpoint.size, witness__in=names)
-    lines = said.order_by("witness").values_list("line", flat=True)
+    said = Cosignature.objects.filter(size=checkpoint.size)
+    lines = list(
+        said.filter(witness__in=names)
+        .order_by("witness")
+        .values_list("line", flat=True)
+    )
+    if second := keys.anchor_signer():
+        mine = said.filter(witness=second.verifier.row)
+        lines += mine.values_list("line", flat=True)
     return Published(checkpoint.size, checkpoint.note + "".join(lines))
+
+
+def most_lasting(*, covering: int) -> Published:
+    """The last anchor that covers so many records and was signed twice, else `newest`.
+
+    An anchor that fewer of today's witnesses cosigned than must is passed over.
+
+    :raises NotSealed: there is none.
+    """
+    second = keys.anchor_signer()
+    if second is None:
+        return newest(covering=covering)
+    signed = Cosignature.objects.filter(witness=second.verifier.row)
+    last = signed.filter(size__gte=covering).order_by("-size").first()
+    if last is None or not _is_cosigned(last.size):
+        return newest(covering=covering)
+    return published(Checkpoint.objects.get(size=last.size))
+
+
+def _is_cosigned(size: int) -> bool:
+    names = [witness.name for witness in named()]
+    seen = Cosignature.objects.filter(size=size, witness__in=names).count()
+    return not names or seen >= settings.AUDIT_WITNESS_QUORUM
 
 
 def publish(witness: Witness, *, now: datetime) -> bool:
@@ -146,13 +177,13 @@ def look_into(witness: Witness) -> None:
     log.error("witness_contradicts", witness=witness.name, findings=findings)
 
 
-def anchor(folder: Path, *, day: date) -> Path:
+def anchor(folder: Path, *, now: datetime) -> Path:
     """Lay the newest published checkpoint down in a file of its own, for good.
 
     :raises NotSealed: there is none. :raises OSError: it cannot be written.
     """
-    found = newest()
-    path = folder / f"{day.isoformat()}-{found.size}.checkpoint"
+    found = signed_twice(newest(), now=now)
+    path = folder / f"{caracas_day(now).isoformat()}-{found.size}.checkpoint"
     folder.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".new").open("wb") as file:
         file.write(found.note.encode())
@@ -160,3 +191,19 @@ def anchor(folder: Path, *, day: date) -> Path:
         os.fsync(file.fileno())
     path.with_suffix(".new").replace(path)
     return path
+
+
+def signed_twice(found: Published, *, now: datetime) -> Published:
+    """The checkpoint with the anchor's signature, if there is a key for it.
+
+    The line is kept among the cosignatures, so that evidence can carry it as well.
+    """
+    second = keys.anchor_signer()
+    if second is None or keys.second_below(found.note):
+        return found
+    line = second.line(opened(found.note, keys.verifiers()), now=now)
+    kept = Cosignature(
+        size=found.size, witness=second.verifier.row, seen_at=now, line=line
+    )
+    Cosignature.objects.bulk_create([kept], ignore_conflicts=True)
+    return published(Checkpoint.objects.get(size=found.size))

@@ -8,7 +8,7 @@ from audit import keys, tiles, tree
 from audit.entries import entry_of
 from audit.models import Cosignature, Leaf, Record
 from audit.notes import BadNote, opened
-from audit.publishing import newest
+from audit.publishing import most_lasting
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ def steps_of(record: Record) -> list[Step]:
     leaf = Leaf.objects.filter(record_id=record.pk).first()
     if leaf is None:
         return []
-    last = newest(covering=leaf.number + 1)
+    last = most_lasting(covering=leaf.number + 1)
     return [
         _bytes_step(record, leaf),
         *_tree_steps(leaf, last.size, last.note),
         *_witness_step(last.size),
+        *_anchor_step(last.note),
     ]
 
 
@@ -48,12 +49,28 @@ def _bytes_step(record: Record, leaf: Leaf) -> Step:
 
 def _witness_step(size: int) -> list[Step]:
     """Nothing is said of a head that no witness has seen yet: it takes a second."""
-    seen = Cosignature.objects.filter(size=size).order_by("witness")
+    seen = Cosignature.objects.by_witnesses().filter(size=size).order_by("witness")
     names = list(seen.values_list("witness", flat=True))
     if not names:
         return []
     says = _("Witnesses outside the clinic have seen this head, and remember it.")
     return [Step(says, holds=True, shown=", ".join(names))]
+
+
+def _anchor_step(note: str) -> list[Step]:
+    """The second signature; the first is the head's own step."""
+    second = keys.second_below(note)
+    if second is None:
+        return []
+    says = _(
+        "That head carries a second signature of another kind (ML-DSA-44), for the "
+        "years in which the first may no longer hold."
+    )
+    try:
+        opened(note, [second])
+    except BadNote as problem:
+        return [Step(says, holds=False, shown=str(problem))]
+    return [Step(says, holds=True, shown=f"ML-DSA-44, {second.row}")]
 
 
 def _tree_steps(leaf: Leaf, size: int, note: str) -> list[Step]:

@@ -7,7 +7,6 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from areamedica.clock import caracas_day
 from audit import looks, publishing, retention, sealing, verification, witnesses
 from audit import replay as replaying
 
@@ -28,10 +27,9 @@ def publish() -> None:
 
 @shared_task(name="audit.anchor")
 def anchor() -> None:
-    """Daily: a checkpoint in a folder that leaves the house."""
+    """Daily: a checkpoint, signed twice, in a folder that leaves the house."""
     if settings.AUDIT_ANCHOR_FOLDER:
-        day = caracas_day(timezone.now())
-        publishing.anchor(Path(settings.AUDIT_ANCHOR_FOLDER), day=day)
+        publishing.anchor(Path(settings.AUDIT_ANCHOR_FOLDER), now=timezone.now())
 
 
 @shared_task(name="audit.verify_the_end")

@@ -216,6 +216,7 @@ class Demo:
                 "METRICS_TOKEN",
                 "AUDIT_SIGNING_KEY",
                 "AUDIT_WRITER_KEY",
+                "AUDIT_ANCHOR_KEY",
             )
         }
         away = [self.given.get("NO_PROXY") or self.given.get("no_proxy"), "127.0.0.1"]

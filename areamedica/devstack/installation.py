@@ -28,6 +28,7 @@ SECRETS: dict[str, Callable[[], str]] = {
     "SANDBOX_CLIENT_SECRET": lambda: secrets.token_urlsafe(24),
     "AUDIT_SIGNING_KEY": lambda: b64encode(secrets.token_bytes(32)).decode(),
     "AUDIT_WRITER_KEY": lambda: b64encode(secrets.token_bytes(32)).decode(),
+    "AUDIT_ANCHOR_KEY": lambda: b64encode(secrets.token_bytes(32)).decode(),
     "METRICS_TOKEN": lambda: secrets.token_urlsafe(24),
     "DEMO_PASSWORD": lambda: "-".join(["clinica", *(_word() for _ in range(3))]),
 }

@@ -214,6 +214,8 @@ AUDIT_WITNESSES = env.words("AUDIT_WITNESSES")
 AUDIT_WITNESS_QUORUM = env.number("AUDIT_WITNESS_QUORUM", 1, least=1)
 # Where a checkpoint is laid down every day, for paper and for a store that keeps.
 AUDIT_ANCHOR_FOLDER = env.text("AUDIT_ANCHOR_FOLDER", "")
+# Signs that one a second time, with ML-DSA-44; empty: nobody does.
+AUDIT_ANCHOR_KEY = env.text("AUDIT_ANCHOR_KEY", "")
 
 # --- Webhooks ------------------------------------------------------------------------
 # Encrypts the secrets: the first one writes, every one reads.

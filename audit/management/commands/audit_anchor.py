@@ -5,7 +5,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from areamedica.clock import caracas_day
 from audit import publishing
 
 
@@ -16,8 +15,8 @@ class Command(BaseCommand):
         parser.add_argument("--folder", default=settings.AUDIT_ANCHOR_FOLDER)
 
     def handle(self, *, folder: str, **_: Any) -> None:
-        self.stdout.write(publishing.newest().note, ending="")
+        now = timezone.now()
+        said = publishing.signed_twice(publishing.newest(), now=now)
+        self.stdout.write(said.note, ending="")
         if folder:
-            day = caracas_day(timezone.now())
-            path = publishing.anchor(Path(folder), day=day)
-            self.stderr.write(str(path))
+            self.stderr.write(str(publishing.anchor(Path(folder), now=now)))

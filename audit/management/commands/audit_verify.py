@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from audit import keys
-from audit.notes import BadNote
+from audit.notes import BadNote, is_below
 from audit.verification import Report, verify
 from audit.witnesses import WitnessAway, named
 
@@ -49,10 +49,21 @@ class Command(BaseCommand):
         else:
             self.stdout.write(f"Leaves {report.since} to {report.size} were looked at.")
             self.stdout.write(f"Key: {keys.signer().verifier}")
+            self._tell_of_the_second_key(given["checkpoint"])
             told = [str(finding) for finding in report.findings]
             self.stdout.write("\n".join(told or ["Everything agrees."]))
         if report.findings:
             raise SystemExit(1)
+
+    def _tell_of_the_second_key(self, given: list[str]) -> None:
+        """A line that is missing is no finding: not every checkpoint is an anchor."""
+        if second := keys.anchor_signer():
+            notes = [Path(name).read_text(encoding="utf-8") for name in given]
+            signed = sum(is_below(note, second.verifier) for note in notes)
+            self.stdout.write(
+                f"Second key: {second.verifier.row}; signed {signed} of {len(notes)}"
+                " given."
+            )
 
 
 def _looked(
