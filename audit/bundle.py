@@ -93,7 +93,7 @@ def _files(asked: Asked, leaves: Sequence[Leaf]) -> dict[str, bytes]:
 
 
 def _proved(leaves: Sequence[Leaf], head: Published) -> dict[str, bytes]:
-    read = tiles.in_whole_tiles(head.size)
+    read = tiles.grown_to(head.size)
     files = {}
     for leaf in leaves:
         entry = bytes(leaf.entry)
@@ -117,7 +117,7 @@ def _earlier(first: int) -> Published | None:
 
 
 def _grown(earlier: Published, head: Published) -> dict[str, bytes]:
-    read = tree.remembering(tiles.stored)
+    read = tiles.grown_to(head.size)
     path = tree.consistency(read, earlier.size, head.size)
     lines = "".join(f"{base64.b64encode(each).decode()}\n" for each in path)
     return {"earlier": earlier.note.encode(), "consistency": lines.encode()}

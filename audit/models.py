@@ -99,7 +99,11 @@ class Leaf(models.Model):
 
 
 class Tile(models.Model):
-    """256 neighbours of one level of the tree, written once they are complete."""
+    """256 neighbours of one level of the tree, written once they are complete.
+
+    The hashes of leaves stand in `Leaf` alone: tiles of level 0 have none of their own.
+    Those that were sealed before decision 15 repeat them; nothing reads these.
+    """
 
     level = models.SmallIntegerField()
     number = models.BigIntegerField()

@@ -25,7 +25,7 @@ def of_record(number: str) -> str:
         is_there = Record.objects.filter(pk=int(number)).exists()
         raise NotSealed if is_there else RecordNotFound
     last = newest(covering=leaf.number + 1)
-    read = tree.remembering(tiles.stored)
+    read = tiles.grown_to(last.size)
     return proof_text(
         entry=bytes(leaf.entry),
         index=leaf.number,
@@ -55,7 +55,7 @@ def of_consistency(*, old: int, new: int | None) -> Consistent:
         raise NotSealed
     if old > size:
         raise InvalidInput(fields={"from": ["> to"]})
-    read = tree.remembering(tiles.stored)
+    read = tiles.grown_to(size)
     return Consistent(
         size=size,
         old_root=tree.root(read, old),

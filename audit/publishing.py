@@ -135,7 +135,7 @@ def _obtained(witness: Witness, last: Checkpoint, *, old: int) -> str:
 
 
 def _asked(witness: Witness, last: Checkpoint, old: int) -> str:
-    read = tree.remembering(tiles.stored)
+    read = tiles.grown_to(last.size)
     proof = tree.consistency(read, old, last.size) if old else []
     return witness.cosign(old=old, proof=proof, note=last.note)
 

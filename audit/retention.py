@@ -141,7 +141,7 @@ def _covered_by(leaf: Leaf) -> int:
         facts = json.loads(said["facts"])
         below, asked_by = int(facts["below"]), facts["requested_by"]
         is_later = 0 < below <= leaf.number
-        root = tree.root(tree.remembering(tiles.stored), below) if is_later else b""
+        root = tree.root(tiles.grown_to(below), below) if is_later else b""
     except (ValueError, KeyError, TypeError, NotSealed):
         return 0
     agrees = root.hex() == facts.get("root") and asked_by != said.get("actor")

@@ -13,7 +13,7 @@ from audit import keys, tree
 from audit.entries import COLUMNS, Raw, bytes_of, columns
 from audit.models import START, Checkpoint, Tile
 from audit.notes import Head
-from audit.tiles import stored
+from audit.tiles import grown_to, stored
 from audit.walk import binary_rows
 
 AT_ONCE = 10_000
@@ -117,7 +117,7 @@ def _complete_tiles(start: int, stop: int) -> None:
                 Tile(
                     level=level,
                     number=number,
-                    hashes=b"".join(hashes),
+                    hashes=b"".join(hashes) if level else b"",
                     root=tree.fold(hashes),
                 )
             )
@@ -127,7 +127,7 @@ def _complete_tiles(start: int, stop: int) -> None:
 
 def _sign(last: Raw, size: int) -> None:
     signer = keys.signer()
-    root = tree.root(tree.remembering(stored), size)
+    root = tree.root(grown_to(size), size)
     Checkpoint.objects.create(
         size=size,
         epoch=last.epoch,

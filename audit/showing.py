@@ -74,7 +74,7 @@ def _anchor_step(note: str) -> list[Step]:
 
 
 def _tree_steps(leaf: Leaf, size: int, note: str) -> list[Step]:
-    path = tree.inclusion(tree.remembering(tiles.stored), leaf.number, size)
+    path = tree.inclusion(tiles.grown_to(size), leaf.number, size)
     says = _("The journal's head of %(size)d records is signed by the clinic's key.")
     try:
         head = opened(note, keys.verifiers())

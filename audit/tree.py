@@ -6,7 +6,6 @@ tlog-tiles hold them. Whoever has the leaves in a list takes `over(leaves)`.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from hashlib import sha256
 
 Read = Callable[[int, int, int], Sequence[bytes]]
@@ -51,11 +50,6 @@ def over(leaves: Sequence[bytes]) -> Read:
         ]
 
     return read
-
-
-def remembering(read: Read) -> Read:
-    """Ask `read` for nothing twice: the paths of one proof share their tiles."""
-    return cache(read)
 
 
 def _complete(read: Read, height: int, index: int) -> bytes:

@@ -13,7 +13,7 @@ from audit.checks import missing_guards
 from audit.errors import NotSealed
 from audit.models import Checkpoint, Verification
 from audit.notes import BadNote, Head
-from audit.tiles import stored
+from audit.tiles import grown_to
 from audit.walk import Finding, Part, Told, Walk, rewritten_before, tell_nobody
 
 # One statement, so that a seal in between changes neither number alone.
@@ -137,7 +137,7 @@ def _runs(start: int, size: int, procs: int) -> list[tuple[int, int]]:
 
 def _earlier(start: int, kept: list[Head]) -> Iterator[Finding]:
     """What was kept of the tree before the part that is looked at."""
-    read = tree.remembering(stored)
+    read = grown_to(start)
     for head in kept:
         if head.size <= start and tree.root(read, head.size) != head.root:
             yield rewritten_before(head)

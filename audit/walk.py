@@ -13,7 +13,7 @@ from audit import keys, tree, writers
 from audit.entries import COLUMNS, Raw, bytes_of, columns
 from audit.models import Checkpoint, Tile
 from audit.notes import BadNote, Head, opened
-from audit.tiles import stored
+from audit.tiles import grown_to
 
 # Whole tiles: as many leaves as are read in one statement.
 _AT_ONCE = 32 * tree.TILE
@@ -87,7 +87,7 @@ class Walk:
         self.agreed = before.size if before else 0
         self.notes: dict[int, Checkpoint | None] = {self.agreed: before}
         self.place = _place_of(part.start - 1)
-        read = tree.remembering(stored)
+        read = grown_to(part.start)
         self.frontier = tree.Frontier(read, part.start)
         # A leaf that is gone ends the tree; a root that differs ends comparing roots,
         # for every later one differs for the same reason.
@@ -259,7 +259,7 @@ def _tile(
     what = f"tile {level}/{number}"
     if tile is None:
         yield Finding("missing", what, "its row is gone")
-    elif bytes(tile.hashes) != b"".join(hashes):
+    elif (level or tile.hashes) and bytes(tile.hashes) != b"".join(hashes):
         first = next(
             at
             for at, each in enumerate(hashes)

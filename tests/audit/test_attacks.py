@@ -18,8 +18,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from audit import keys
-from audit.models import Record
+from audit import keys, tree
+from audit.models import Leaf, Record
 from audit.publishing import publish_everywhere
 from audit.sealing import seal
 from audit.verification import verify
@@ -47,10 +47,11 @@ _FIXED_LEAF = (
     "UPDATE audit_leaf SET hash = sha256('\\x00' || entry) WHERE number = 300;"
     "UPDATE audit_record SET action = 'transactions.recorded' WHERE id = {r300};"
 )
-_FORGED_TILE = (
-    "UPDATE audit_tile SET hashes = overlay(hashes placing"
-    " (SELECT hash FROM audit_leaf WHERE number = 300) from 32 * 44 + 1)"
-    " WHERE number = 1;"
+_FORGED_TILE = "UPDATE audit_tile SET root = '\\x{forged_root}' WHERE number = 1"
+# As tiles were written before decision 15.
+_TWICE = (
+    "UPDATE audit_tile SET hashes = (SELECT string_agg(hash, '' ORDER BY leaf.number)"
+    " FROM audit_leaf leaf WHERE leaf.number / 256 = audit_tile.number);"
 )
 ALONE = [
     Attack(
@@ -101,17 +102,37 @@ ALONE = [
     Attack(
         "edit an entry and its stored hash",
         _FORGED_ENTRY + _FIXED_LEAF,
-        ("rewritten: leaves 200 to 399", "altered: tile 0/1 (differs at 300)"),
+        (
+            "rewritten: leaves 200 to 399",
+            "forged: record {r300} (the writer's MAC)",
+            "altered: tile 0/1 (its root)",
+        ),
     ),
     Attack(
         "and the tile above it",
         _FORGED_ENTRY + _FIXED_LEAF + _FORGED_TILE,
-        ("rewritten: leaves 200 to 399",),
+        ("rewritten: leaves 200 to 399", "forged: record {r300} (the writer's MAC)"),
+    ),
+    Attack(
+        "edit an entry and its stored hash, which an old tile repeats",
+        _TWICE + _FORGED_ENTRY + _FIXED_LEAF,
+        ("rewritten: leaves 200 to 399", "altered: tile 0/1 (differs at 300)"),
+    ),
+    Attack(
+        "forge a hash",
+        "UPDATE audit_leaf SET hash = sha256('x') WHERE number = 300",
+        ("altered: record {r300}, its sealed bytes", "rewritten: leaves 200 to 399"),
     ),
     Attack(
         "forge a node",
-        "UPDATE audit_tile SET root = hashes WHERE number = 1",
+        "UPDATE audit_tile SET root = sha256('x') WHERE number = 1",
         ("altered: tile 0/1 (its root)",),
+    ),
+    Attack(
+        "forge a node of an old tile",
+        _TWICE + "UPDATE audit_tile SET hashes = overlay(hashes placing sha256('x')"
+        " from 32 * 44 + 1) WHERE number = 1",
+        ("altered: tile 0/1 (differs at 300)",),
     ),
     Attack(
         "delete a tile",
@@ -160,12 +181,20 @@ def found(**given: Any) -> list[str]:
     return [str(finding) for finding in verify(**given).findings]
 
 
+def forged_root() -> str:
+    """Of tile 0/1 with the entry of `_FORGED_ENTRY`."""
+    leaves = Leaf.objects.filter(number__range=(256, 511)).order_by("number")
+    entries = {leaf.number: bytes(leaf.entry) for leaf in leaves}
+    entries[300] = entries[300].replace(b"exported", b"recorded")
+    return tree.fold([tree.leaf_hash(entry) for entry in entries.values()]).hex()
+
+
 @pytest.mark.parametrize("attack", ALONE, ids=lambda attack: attack.name)
 def test_the_journal_itself_names(
     sealed: list[int], superuser: Callable[[str], None], attack: Attack
 ) -> None:
     ids = {"r300": sealed[300], "r301": sealed[301]}
-    superuser(attack.sql.format(**ids))
+    superuser(attack.sql.format(**ids, forged_root=forged_root()))
     told = found()
     for each in attack.named:
         assert any(line.startswith(each.format(**ids)) for line in told), told

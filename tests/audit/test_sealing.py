@@ -22,7 +22,7 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import User
-from audit import keys, sealing, tiles, tree
+from audit import keys, proofs, sealing, tiles, tree
 from audit.actions import Action
 from audit.figures import behind, health
 from audit.models import Checkpoint, Leaf, Record, Tile, Verification
@@ -58,6 +58,39 @@ def test_what_is_committed_is_sealed_once_and_agrees(sealed: list[int]) -> None:
     assert found() == []
     said = json.loads(bytes(Leaf.objects.get(number=7).entry))
     assert (said["action"], said["facts"]) == ("transactions.exported", '{"n":7}')
+
+
+def test_each_hash_is_kept_once_and_old_tiles_stay_as_good(
+    sealed: list[int], superuser: Callable[[str], None]
+) -> None:
+    """Tiles of level 0 repeated the hashes of their leaves before decision 15."""
+    assert [bytes(tile.hashes) for tile in Tile.objects.all()] == [b"", b""]
+    hashes = [tree.leaf_hash(bytes(leaf.entry)) for leaf in Leaf.objects.order_by("pk")]
+
+    def told() -> tuple[object, ...]:
+        return (
+            *(
+                tiles.read(path)
+                for path in ("0/000", "0/001", "0/002.p/88", "1/000.p/2")
+            ),
+            *(proofs.of_record(str(sealed[at])) for at in (0, 255, 256, 511, 599)),
+            proofs.of_consistency(old=300, new=600),
+            found(),
+        )
+
+    before = told()
+    assert before[:2] == (b"".join(hashes[:256]), b"".join(hashes[256:512]))
+    assert before[-1] == []
+    superuser(
+        "UPDATE audit_tile tile SET hashes = (SELECT string_agg(hash, ''"
+        " ORDER BY leaf.number) FROM audit_leaf leaf"
+        " WHERE leaf.number / 256 = tile.number)"
+    )
+    assert told() == before
+    write(200)
+    seal()
+    assert [len(tile.hashes) for tile in Tile.objects.order_by("pk")] == [8192, 8192, 0]
+    assert found() == []
 
 
 def test_a_record_waits_for_every_older_transaction() -> None:

@@ -1,6 +1,7 @@
 """The tree against a literal reading of RFC 9162, and against known vectors."""
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -58,7 +59,7 @@ def entries_of(size: int) -> list[bytes]:
 
 
 def read_of(entries: list[bytes]) -> tree.Read:
-    return tree.remembering(tree.over([tree.leaf_hash(each) for each in entries]))
+    return cache(tree.over([tree.leaf_hash(each) for each in entries]))
 
 
 def test_the_roots_of_certificate_transparency() -> None:
@@ -141,7 +142,7 @@ def test_a_frontier_grows_as_the_tree_does(start: int) -> None:
 
 def test_a_tree_of_three_levels_of_tiles() -> None:
     hashes = [tree.leaf_hash(str(number).encode()) for number in range(70_000)]
-    read = tree.remembering(tree.over(hashes))
+    read = cache(tree.over(hashes))
     root = tree.fold(hashes)
     assert tree.root(read, 70_000) == root
     for index in (0, 255, 65_535, 65_536, 69_999):
