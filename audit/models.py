@@ -1,8 +1,8 @@
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
 from django.db.models.expressions import Func
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -64,17 +64,16 @@ class Record(models.Model):
         verbose_name_plural = _("journal")
         ordering = ("-id",)
         indexes = [
-            models.Index(fields=["subject_type", "subject_id"], name="record_subject"),
             models.Index(fields=["action", "at"], name="record_action"),
             models.Index(fields=["actor_id", "at"], name="record_actor"),
-            models.Index(fields=["at"], name="record_at"),
+            BrinIndex(fields=["at"], name="record_day", autosummarize=True),
             models.Index(fields=["epoch", "xid", "id"], name="record_order"),
         ]
         constraints: ClassVar[Any] = [
+            # By the id first: it is often all that is asked for. NULLs are distinct.
             models.UniqueConstraint(
-                fields=["subject_type", "subject_id", "version"],
-                condition=Q(version__isnull=False),
-                name="record_version_once",
+                fields=["subject_id", "subject_type", "version"],
+                name="record_of_subject_once",
             ),
         ]
 

@@ -9,8 +9,8 @@ import structlog
 from django.db import connection
 
 from audit.actions import Action
-from audit.canonical import canonical, written
-from audit.writers import mac_of
+from audit.canonical import canonical
+from audit.writers import macs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,34 +51,42 @@ def record(
     record_all([event])
 
 
-# Only what the writer knows: an application's role may name no other column. One text
-# of JSON, because psycopg takes four times as long to write arrays.
-_INSERT = """
-INSERT INTO audit_record (action, actor_id, facts, request_id, subject_id, subject_type,
-                          version, via, mac)
-SELECT action, actor, facts, request, subject, subject_type, version, via,
-       decode(mac, 'hex')
-  FROM json_to_recordset(%s::json) AS told(
-       action text, actor uuid, facts text, request text, subject text,
-       subject_type text, version int, via text, mac text)
+# Only what the writer knows, in the order of `_said`: an application's role may name no
+# other column. COPY, because PostgreSQL takes a third less time for it than to plan an
+# INSERT and to read JSON or arrays.
+_APPEND = """
+COPY audit_record (action, actor_id, facts, request_id, subject_id, subject_type,
+                   version, via, mac) FROM STDIN (FORMAT BINARY)
 """
+_TYPES = ("text", "uuid", "text", "text", "text", "text", "int4", "text", "bytea")
 
 
 def record_all(events: Iterable[Event]) -> None:
-    """Append records in their order, in one statement.
+    """Append records in their order, in one statement, as of one request or task.
 
     :raises TypeError: a fact has no canonical form.
     """
-    said = [_said(event) for event in events]
+    whence = _whence()
+    said = [_said(event, *whence) for event in events]
+    macs = macs_of(said)
     if said:
-        told = [{**each, "mac": mac_of(each).hex()} for each in said]
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [written(told).decode()])
+        _append([(*each.values(), mac) for each, mac in zip(said, macs, strict=True)])
+
+
+def _append(rows: Iterable[tuple[object, ...]]) -> None:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(_APPEND) as copy,
+    ):
+        copy.set_types(_TYPES)
+        for row in rows:
+            copy.write_row(row)
 
 
 def row_of(event: Event) -> dict[str, Any]:
     """The columns of its record, for the demo's past, which has a clock of its own."""
-    said = _said(event)
+    said = _said(event, *_whence())
     return {
         "action": said["action"],
         "actor_id": said["actor"],
@@ -88,17 +96,16 @@ def row_of(event: Event) -> dict[str, Any]:
         "subject_type": said["subject_type"],
         "version": said["version"],
         "via": said["via"],
-        "mac": mac_of(said),
+        "mac": macs_of([said])[0],
     }
 
 
-def _said(event: Event) -> dict[str, object]:
+def _said(event: Event, request: str, via: str) -> dict[str, object]:
     """The words of the writer."""
-    request, via = _whence()
     kind, pk = event.subject
     return {
         "action": event.action.value,
-        "actor": str(event.actor_id) if event.actor_id else None,
+        "actor": event.actor_id,
         "facts": canonical(event.facts),
         "request": request,
         "subject": str(pk),

@@ -6,13 +6,19 @@ seal, a second or so, only a key that the database does not hold can show an edi
 
 import hmac
 import os
+from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.canonical import written
 from audit.notes import BadNote, unb64
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 # Two records with equal words have different MACs, so a copied record shows.
 _NONCE = 8
@@ -53,18 +59,34 @@ def keys() -> list[bytes]:
     ]
 
 
+@lru_cache(maxsize=16)
+def _begun(key: bytes) -> tuple["_Hash", "_Hash"]:
+    """The inner and the outer hash once they have read the key (RFC 2104, section 4).
+
+    A copy of them takes less than half of what `hmac` takes to begin anew.
+    """
+    block = key.ljust(sha256().block_size, b"\x00")
+    inner, outer = (bytes(byte ^ pad for byte in block) for pad in (0x36, 0x5C))
+    return sha256(inner), sha256(outer)
+
+
 def _tag(key: bytes, nonce: bytes, said: dict[str, object]) -> bytes:
     words = written({name: said[name] for name in WORDS})
-    return hmac.digest(key, nonce + words, "sha256")[:_TAG]
+    inner, outer = (begun.copy() for begun in _begun(key))
+    inner.update(nonce + words)
+    outer.update(inner.digest())
+    return outer.digest()[:_TAG]
 
 
-def mac_of(said: dict[str, object]) -> bytes:
-    """Sign what a writer says, `WORDS`: 8 random bytes and 16 of HMAC-SHA256.
+def macs_of(said: Sequence[dict[str, object]]) -> list[bytes]:
+    """Sign what a writer says, `WORDS`: 8 random bytes and 16 of HMAC-SHA256 for each.
 
     :raises ImproperlyConfigured: no key is set. :raises BadNote: it is no key.
     """
-    nonce = os.urandom(_NONCE)
-    return nonce + _tag(keys()[0], nonce, said)
+    key, dice = keys()[0], os.urandom(_NONCE * len(said))
+    nonces = [dice[at : at + _NONCE] for at in range(0, len(dice), _NONCE)]
+    pairs = zip(nonces, said, strict=True)
+    return [nonce + _tag(key, nonce, each) for nonce, each in pairs]
 
 
 def is_written(said: dict[str, object], mac: bytes, known: list[bytes]) -> bool:

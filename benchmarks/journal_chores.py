@@ -178,7 +178,7 @@ _SIZES = """
 SELECT (SELECT sum(pg_column_size(mac) + pg_column_size(xid) + pg_column_size(version)
                    + pg_column_size(epoch))
           FROM audit_record),
-       pg_relation_size('record_order'), pg_relation_size('record_version_once'),
+       pg_relation_size('record_order'), pg_relation_size('record_of_subject_once'),
        (SELECT sum(pg_column_size(hash)) FROM audit_leaf),
        pg_total_relation_size('audit_tile')
        + pg_total_relation_size('audit_checkpoint'),

@@ -1,10 +1,12 @@
 """The writer's MAC: what is done to a record before it is sealed shows as well."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import rfc8785
@@ -14,12 +16,13 @@ from django.db.transaction import atomic
 from structlog.contextvars import bound_contextvars
 
 from accounts.models import User
+from audit import services, writers
 from audit.actions import Action
 from audit.canonical import canonical, written
 from audit.entries import Raw, bytes_of, columns, entry_of
 from audit.models import Leaf, Record
 from audit.sealing import seal
-from audit.services import record
+from audit.services import Event, record, record_all, row_of
 from audit.verification import verify
 from tests.transactions.bodies import TRANSACTIONS, transfer
 
@@ -99,7 +102,7 @@ def test_a_record_without_a_mac_is_named_once_all_have_one(
 
 
 def test_one_number_is_given_once(story: list[int]) -> None:
-    with pytest.raises(IntegrityError, match="record_version_once"), atomic():
+    with pytest.raises(IntegrityError, match="record_of_subject_once"), atomic():
         record(
             Action.TRANSACTION_CHANGED,
             actor_id=None,
@@ -226,3 +229,37 @@ def test_an_entry_is_canonical(story: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT facts FROM audit_record WHERE id = %s", [row.id])
         assert cursor.fetchone() == (row.facts,)
+
+
+def test_the_mac_is_that_of_the_library() -> None:
+    """Begun once for a key and copied, as RFC 2104 allows."""
+    key = writers.keys()[0]
+    said = [
+        {**dict.fromkeys(writers.WORDS, "ñ"), "actor": actor, "version": None}
+        for actor in (None, uuid4(), uuid4())
+    ]
+    macs = writers.macs_of(said)
+    assert len({mac[:8] for mac in macs}) == 3
+    for each, mac in zip(said, macs, strict=True):
+        whole = hmac.digest(key, mac[:8] + written(each), "sha256")
+        assert mac == mac[:8] + whole[:16]
+        assert writers.is_written(each, mac, [bytes(32), key])
+        assert not writers.is_written({**each, "via": "x"}, mac, [bytes(32), key])
+        assert not writers.is_written(each, mac, [bytes(32)])
+
+
+def test_the_words_stand_in_the_order_of_their_columns() -> None:
+    event = Event(
+        action=Action.EXPORTED,
+        actor_id=uuid4(),
+        subject=("transaction", "a\tb\\c\n"),
+        facts={"n": 1, "text": 'tab\t, \\N and "ñ"'},
+        version=7,
+    )
+    row = row_of(event)
+    assert [*services._said(event, "", "")] == [*writers.WORDS]
+    record_all([event])
+    found = Record.objects.get()
+    assert {name: getattr(found, name) for name in row if name != "mac"} == {
+        name: value for name, value in row.items() if name != "mac"
+    }
