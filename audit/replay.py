@@ -8,7 +8,8 @@ next night goes on from there.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby, islice
+from functools import partial
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -54,6 +55,7 @@ def register(projection: Projection) -> None:
     PROJECTIONS[projection.name] = projection
 
 
+_ROWS_AT_ONCE = 10_000
 _KEYS_AT_ONCE = 2_000
 # What differs is a defect or a crime: of more than these a person sees the pattern.
 _NAMED = 1_000
@@ -61,7 +63,7 @@ _LOCK = int.from_bytes(b"replay")
 _STATES = "SELECT key, state FROM audit_shadow WHERE projection = %s AND key = ANY(%s)"
 _KEEP = """
 INSERT INTO audit_shadow (projection, key, state)
-SELECT %s, * FROM unnest(%s::text[], %s::jsonb[])
+SELECT %s, * FROM jsonb_each(%s::jsonb)
     ON CONFLICT (projection, key) DO UPDATE SET state = excluded.state
 """
 _HASH = """
@@ -145,12 +147,13 @@ def _rebuild(projection: Projection, leaf: int) -> int:
     place = {"epoch": epoch, "xid": xid, "id": pk}
     number = 0
     with psycopg.ServerCursor(connection.connection, "events") as cursor:
-        cursor.itersize = 10_000
         cursor.execute(projection.events, place, binary=True)
-        keys = groupby(cursor, key=itemgetter(0))
-        while batch := [(key, list(rows)) for key, rows in islice(keys, _KEYS_AT_ONCE)]:
+        # By thousands: the cursor's own iterator takes as long as to apply an event.
+        rows = chain.from_iterable(iter(partial(cursor.fetchmany, _ROWS_AT_ONCE), []))
+        keys = groupby(rows, key=itemgetter(0))
+        while batch := [(key, list(own)) for key, own in islice(keys, _KEYS_AT_ONCE)]:
             _keep(projection, _applied(projection, batch))
-            number += sum(len(rows) for _, rows in batch)
+            number += sum(len(own) for _, own in batch)
     return number
 
 
@@ -173,10 +176,10 @@ def _states(projection: Projection, keys: list[str]) -> dict[str, State]:
 
 
 def _keep(projection: Projection, states: Iterable[tuple[str, State]]) -> None:
-    kept = list(states)
-    told = [written(state).decode() for _, state in kept]
+    """As one text of JSON: of an array of them psycopg looks at each quotation mark."""
+    told = written(dict(states)).decode()
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [projection.name, [key for key, _ in kept], told])
+        cursor.execute(_KEEP, [projection.name, told])
 
 
 def _differing(projection: Projection) -> list[tuple[str, State | None, State | None]]:

@@ -17,6 +17,7 @@ from transactions.states import State as Status
 
 Facts = dict[str, Any]
 _UNTOLD = object()
+_DECIDED = frozenset({Reason.APPROVED.value, Reason.REJECTED.value})
 
 
 def _moved_1(facts: Facts) -> Facts:
@@ -49,7 +50,7 @@ def _moved(state: State, actor: str, facts: Facts) -> State:
     if facts["became"] == Status.IN_PROGRESS:
         # The reason to wait is said better without a step (`Transaction.explain`).
         del moved["reason"]
-    if facts["reason"] in {Reason.APPROVED, Reason.REJECTED}:
+    if facts["reason"] in _DECIDED:
         moved["decided_by"] = actor
     if facts["reason"] == Reason.REOPENED:
         moved["first_approver"] = None
