@@ -96,6 +96,10 @@ class Action(models.TextChoices):
     BOOKS_EXPORTED = "ledger.books_exported", _("Books exported")
     EPOCH_RAISED = "audit.epoch_raised", _("Next epoch of the journal begun")
     ACCOUNT_CLOSED = "ledger.account_closed", _("Account closed for good")
+    CIRCUIT_OPENED = "banking.circuit_opened", _("Bank circuit opened by itself")
+    BANK_BACK = "banking.bank_back", _("The bank answered again")
+    KEYS_WRAPPED = "privacy.keys_wrapped", _("Keys of personal words wrapped anew")
+    SECOND_STEP_PASSED = "accounts.second_step_passed", _("Second step passed")
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

@@ -21,7 +21,9 @@ from django.conf import settings
 from django.db.models.functions import Now
 from django.db.transaction import atomic
 
+from audit.actions import Action
 from audit.keeping import SubjectKey
+from audit.services import record
 
 _NONCE = 12
 _AT_ONCE = 1_000
@@ -96,6 +98,8 @@ def wrap_anew() -> int:
             for key in page:
                 key.wrapped = _wrapped(_raw(key), key.pk)
             SubjectKey.objects.bulk_update(page, ["wrapped"])
+            if page:
+                record(Action.KEYS_WRAPPED, actor_id=None, facts={"keys": len(page)})
         if not page:
             return done
         done, after = done + len(page), page[-1].pk

@@ -20,7 +20,7 @@ from ledger.services.proof import GUARDED as OF_THE_BOOKS
 from tests import application
 from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
-from tests.journaled import demanded, staged
+from tests.journaled import staged, unguarded, watch
 
 PASSWORD = "clave-de-prueba-larga-1"
 CHROMIUM = "/usr/bin/chromium"
@@ -32,6 +32,7 @@ _KEPT = {
     "accounts_permission",
     "accounts_role_permissions",
     "accounts_user",
+    "roles_as_migrated",
     "ledger_account",
     "ledger_balance",
 }
@@ -44,6 +45,22 @@ DELETE FROM ledger_account WHERE owner_id IS NOT NULL;
 UPDATE ledger_balance
    SET amount = 0, held = 0, seq = 0, is_frozen = false, moved_at = NULL;
 """
+_ROLES_AS_MIGRATED = """
+DELETE FROM accounts_role_permissions WHERE (role_id, permission_id) NOT IN (
+    SELECT role_id, permission_id FROM roles_as_migrated);
+INSERT INTO accounts_role_permissions (role_id, permission_id)
+SELECT role_id, permission_id FROM roles_as_migrated ON CONFLICT DO NOTHING;
+"""
+
+
+def begin_anew() -> None:
+    """The database was just migrated: watch it, and remember the roles' rights."""
+    watch()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP TABLE IF EXISTS roles_as_migrated;"
+            "CREATE TABLE roles_as_migrated AS TABLE accounts_role_permissions"
+        )
 
 
 def empty_tables(_: object) -> None:
@@ -51,18 +68,10 @@ def empty_tables(_: object) -> None:
     tables = [
         name for name in connection.introspection.table_names() if name not in _KEPT
     ]
-    lift = ";".join(f"ALTER TABLE {name} DISABLE TRIGGER USER" for name in _GUARDED)
-    put_back = ";".join(
-        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_rows;"
-        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER append_only_table"
-        for name in _GUARDED
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(lift)
+    with unguarded(*_GUARDED) as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)}")
         cursor.execute("DELETE FROM accounts_user WHERE id <> %s", [SYSTEM_ID])
-        cursor.execute(_CHART_ALONE)
-        cursor.execute(put_back)
+        cursor.execute(_CHART_ALONE + _ROLES_AS_MIGRATED)
 
 
 TransactionTestCase._fixture_teardown = empty_tables  # type: ignore[method-assign]
@@ -87,11 +96,11 @@ def _as_application(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def journaled(transactional_db: None) -> Iterator[None]:
-    """The test's commits fail where something changes and no record tells of it."""
-    with demanded():
-        yield
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The tests' database refuses a change of what matters that nobody records."""
+    with django_db_blocker.unblock():
+        begin_anew()
 
 
 @pytest.fixture

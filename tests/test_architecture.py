@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from tests.conftest import begin_anew
+from tests.journaled import staged
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -28,9 +31,11 @@ def test_no_migration_is_missing() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_our_migrations_go_back_and_forth() -> None:
-    for app in ("transactions", "ledger", "accounts", "audit", "api", "banking"):
-        call_command("migrate", app, "zero", verbosity=0)
-    call_command("migrate", verbosity=0)
+    with staged():
+        for app in ("transactions", "ledger", "accounts", "audit", "api", "banking"):
+            call_command("migrate", app, "zero", verbosity=0)
+        call_command("migrate", verbosity=0)
+    begin_anew()
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

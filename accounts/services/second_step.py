@@ -159,8 +159,16 @@ def _note_wrong(user: User) -> None:
 def _note_right(user: User, proved: Proved, token: UUID | None) -> None:
     SecondStep.objects.filter(user=user, succeeded=False).delete()
     SecondStep.objects.create(user=user, succeeded=True, used_token=token)
+    about = ("user", user.pk)
     if proved is Proved.RECOVERY_CODE:
-        record(Action.RECOVERY_CODE_USED, actor_id=user.pk, subject=("user", user.pk))
+        record(Action.RECOVERY_CODE_USED, actor_id=user.pk, subject=about)
+    else:
+        record(
+            Action.SECOND_STEP_PASSED,
+            actor_id=user.pk,
+            subject=about,
+            facts={"how": proved.value},
+        )
 
 
 def confirm(*, user: User, password: str, proof: Proof) -> None:

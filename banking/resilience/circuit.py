@@ -15,6 +15,9 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 from django.utils import timezone
 
+from accounts.models import SYSTEM_ID
+from audit.actions import Action
+from audit.services import record
 from banking.gateways.base import BankUnavailable, Trouble
 from banking.models import Circuit
 from banking.reading import BankModality, Reading
@@ -147,19 +150,23 @@ def note_answer(permit: Permit) -> None:
     Only a probe closes it: a slow answer from before must not end a pause.
     """
     if permit.probe:
-        close(bank=permit.bank, prober=permit.probe)
+        _recover(permit.bank, permit.probe)
     elif permit.failures:
         closed = Circuit.objects.filter(bank=permit.bank, retry_at=None)
         closed.update(failures=0)
     permit.probe, permit.failures = None, 0
 
 
-def close(*, bank: str, prober: uuid.UUID | None = None) -> None:
-    """Close the circuit: by the probe that was answered, or by hand."""
-    circuits = Circuit.objects.filter(bank=bank)
-    if prober:
-        circuits = circuits.filter(prober=prober)
-    if circuits.update(**_CLOSED):
+@atomic
+def _recover(bank: str, prober: uuid.UUID) -> None:
+    if Circuit.objects.filter(bank=bank, prober=prober).update(**_CLOSED):
+        record(Action.BANK_BACK, actor_id=SYSTEM_ID, subject=("bank", bank))
+        logger.info("bank.circuit_closed", bank=bank)
+
+
+def close(*, bank: str) -> None:
+    """Close the circuit by hand; the caller journals who did."""
+    if Circuit.objects.filter(bank=bank).update(**_CLOSED):
         logger.info("bank.circuit_closed", bank=bank)
 
 
@@ -169,14 +176,27 @@ def note_failure(permit: Permit, reading: Reading) -> datetime | None:
         return None
     with atomic():
         circuit, now = _lock(permit.bank)
+        was = circuit.reason
         is_probe = permit.probe is not None and circuit.prober == permit.probe
         if circuit.retry_at is None or is_probe:
             _count(circuit, reading, now, is_probe=is_probe)
         elif reading.trouble in PAUSES:
             _prolong(circuit, reading, now)
         circuit.save()
+        if circuit.reason != was:
+            _tell(circuit)
     permit.probe = None
     return circuit.retry_at
+
+
+def _tell(circuit: Circuit) -> None:
+    """Journal that the bank is not asked now, and why: once for each reason."""
+    record(
+        Action.CIRCUIT_OPENED,
+        actor_id=SYSTEM_ID,
+        subject=("bank", circuit.bank),
+        facts={"trouble": circuit.reason},
+    )
 
 
 def let_go(permit: Permit) -> None:

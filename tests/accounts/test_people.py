@@ -18,7 +18,6 @@ from tests.journaled import staged
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("journaled"),
 ]
 
 

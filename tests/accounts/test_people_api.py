@@ -11,7 +11,6 @@ from tests.conftest import PASSWORD
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("journaled"),
 ]
 
 USERS = "/api/v1/users"

@@ -17,7 +17,6 @@ from audit.models import Record
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("journaled"),
 ]
 
 WHY = "Cubre las vacaciones"

@@ -101,6 +101,7 @@ def test_a_code_finishes_the_sign_in(ana: User, app: App) -> None:
     )
     assert me.json()["email"] == ana.email
     assert journaled("signed_in") == ['{"how":"totp"}']
+    assert journaled("second_step_passed") == ['{"how":"totp"}']
 
 
 def test_a_wrong_password_tells_nothing_of_the_factor(ana: User, app: App) -> None:

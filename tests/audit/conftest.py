@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
 from django.db.transaction import atomic
 
 from audit.actions import Action
 from audit.models import Leaf
 from audit.sealing import seal
 from audit.services import record
+from tests.journaled import unguarded
 
 _SEALED = (
     "audit_record",
@@ -40,12 +40,7 @@ def superuser() -> Callable[[str], None]:
     """Run SQL as a superuser who lifts the guards and puts them back."""
 
     def run(sql: str) -> None:
-        with connection.cursor() as cursor:
-            for table in _SEALED:
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        with unguarded(*_SEALED) as cursor:
             cursor.execute(sql)
-            for table in _SEALED:
-                for guard in ("append_only_rows", "append_only_table"):
-                    cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}")
 
     return run

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 from pypdf import PdfReader
 
@@ -21,6 +20,7 @@ from audit.models import Record
 from audit.sealing import seal
 from audit.services import record
 from tests.bank import Bank
+from tests.journaled import staged, unguarded
 from tests.privacy.people import DOCUMENT, approved, asked_for
 from transactions.models import Transaction
 from transactions.services.erase import carry_out
@@ -120,10 +120,8 @@ def test_a_broken_rule_is_named(
 
 
 def test_a_journal_that_does_not_agree_is_no_clean_report(lived: Transaction) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_record DISABLE TRIGGER USER")
+    with unguarded("audit_record") as cursor:
         cursor.execute("UPDATE audit_record SET facts = '{}' WHERE facts <> '{}'")
-        cursor.execute("ALTER TABLE audit_record ENABLE TRIGGER USER")
     made = report(**days())
     assert not made.is_clean
     assert any("facts" in finding for finding in made.findings)
@@ -150,7 +148,8 @@ def test_a_card_is_told_from_other_numbers(text: str, is_card: bool) -> None:
 
 
 def test_a_card_in_a_text_is_found_and_not_repeated(lived: Transaction) -> None:
-    Transaction.objects.update(concept="tarjeta 4111 1111 1111 1111")
+    with staged():
+        Transaction.objects.update(concept="tarjeta 4111 1111 1111 1111")
     made = report(**days())
     (suspect,) = made.card_suspects
     assert (suspect.table, suspect.column, suspect.rows) == (

@@ -47,6 +47,7 @@ from audit.sealing import seal
 from audit.services import record
 from audit.story import MOVES, story
 from audit.witnesses import named
+from tests.journaled import staged
 from tests.witness.desk import Witness, a_witness
 from transactions.states import Reason
 
@@ -392,8 +393,9 @@ def test_a_payment_is_told_in_plain_sentences(
 ) -> None:
     about = ("transaction", SUBJECT)
     ana.full_name, ruben.full_name = "Carolina Caja Núñez", "Rubén <Pérez> {who}"
-    ana.save()
-    ruben.save()
+    with staged():
+        ana.save()
+        ruben.save()
     record(
         Action.TRANSACTION_RECORDED,
         actor_id=ana.pk,

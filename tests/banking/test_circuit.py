@@ -9,6 +9,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import SYSTEM_ID
 from areamedica.errors import Forbidden
 from audit.models import Record
 from banking import services
@@ -269,6 +270,25 @@ def test_a_manager_closes_it_by_hand_and_the_journal_knows(root: Any) -> None:
     assert admit().probe is None
     kept = Record.objects.get(action="banking.circuit_closed")
     assert (kept.actor_id, kept.subject_id) == (root.pk, BANK)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_that_the_bank_is_not_asked_is_told_once_for_each_reason() -> None:
+    late = admit()
+    for _ in range(5):
+        fail()
+    fail(Outcome.MAINTENANCE, late)
+    for _ in range(2):
+        let_pass(minutes=6)
+        fail(Outcome.MAINTENANCE)
+    let_pass(minutes=6)
+    circuit.note_answer(admit())
+    told = Record.objects.filter(subject_type="bank").order_by("id")
+    assert list(told.values_list("action", "actor_id", "facts")) == [
+        ("banking.circuit_opened", SYSTEM_ID, '{"trouble":"DOWN"}'),
+        ("banking.circuit_opened", SYSTEM_ID, '{"trouble":"MAINTENANCE"}'),
+        ("banking.bank_back", SYSTEM_ID, "{}"),
+    ]
 
 
 @pytest.mark.django_db

@@ -37,6 +37,7 @@ from tests.banking.questions import (
     transfer,
 )
 from tests.banking.test_budget import let_pass
+from tests.journaled import staged
 from tests.together import together
 
 pytestmark = pytest.mark.django_db
@@ -545,11 +546,12 @@ class TestCrowds:
     def test_one_probes_while_the_rest_wait(self, bank: Bank) -> None:
         arrive(bank)
         ask(mobile())
-        Circuit.objects.update(
-            retry_at=datetime(2026, 1, 1, tzinfo=UTC),
-            opened_at=datetime(2026, 1, 1, tzinfo=UTC),
-            reason="DOWN",
-        )
+        with staged():
+            Circuit.objects.update(
+                retry_at=datetime(2026, 1, 1, tzinfo=UTC),
+                opened_at=datetime(2026, 1, 1, tzinfo=UTC),
+                reason="DOWN",
+            )
         before = len(bank.questions)
         bank.set(latency_ms=800)
         answers = together(*[lambda: ask(mobile())] * 20)

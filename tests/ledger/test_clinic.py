@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import Sum
 from django.utils import timezone
 
@@ -18,6 +17,7 @@ from ledger.services.periods import close_month
 from ledger.services.proof import findings
 from ledger.services.reading import balance_now
 from tests.bank import Bank
+from tests.journaled import unguarded
 from tests.ledger.books import TRANSIT
 from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded, today
 from transactions.books import CAUSE, COMPLETED, key_of, owner_of
@@ -169,15 +169,9 @@ def test_closed_days_and_frozen_accounts_do_not_stop_booking_the_past(
 
 
 def _as_before_the_books(row: Transaction) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE ledger_transfer DISABLE TRIGGER USER")
+    with unguarded("ledger_transfer") as cursor:
         cursor.execute("DELETE FROM ledger_transfer")
         cursor.execute("UPDATE ledger_balance SET amount = 0, seq = 0")
-        for guard in ("rows", "table"):
-            cursor.execute(
-                f"ALTER TABLE ledger_transfer ENABLE ALWAYS TRIGGER append_only_{guard}"
-            )
 
 
 def test_what_was_completed_before_there_were_books_is_demanded_and_booked_once(

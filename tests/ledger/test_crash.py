@@ -19,7 +19,11 @@ from ledger.services.proof import findings
 from tests.ledger import poster
 from tests.ledger.books import FEES, TRANSIT, amount_of
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_alone"),
+]
 
 PROJECT = Path(__file__).parents[2]
 ALL = poster.BATCHES * poster.EACH

@@ -254,6 +254,7 @@ def test_the_database_refuses_to_rewrite_holds(
                 cursor.execute(change)
 
 
+@pytest.mark.usefixtures("books_alone")
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 def test_posted_released_and_expired_at_once_it_ends_in_one_way(root: User) -> None:
@@ -283,6 +284,7 @@ def _or_refused(act: Any) -> None:
         act()
 
 
+@pytest.mark.usefixtures("books_alone")
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 def test_what_is_held_and_spent_at_once_is_never_more_than_there_is(

@@ -11,10 +11,15 @@ from django.db import ProgrammingError, connection
 from ledger.models import Transfer
 from ledger.services.posting import post_batch
 from ledger.services.proof import findings
+from tests.conftest import begin_anew
 from tests.ledger.books import FEES, TRANSIT, posting
 from tests.together import together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_alone"),
+]
 
 # As the programs of before 0004 call it.
 _BEFORE = """
@@ -46,6 +51,7 @@ def test_writers_go_on_while_the_books_are_migrated() -> None:
         before, after = _migrated_under_writers()
     finally:
         call_command("migrate", verbosity=0)
+        begin_anew()
     assert before > 0
     assert after > 0
     written = Transfer.objects.filter(code="old").count(), Transfer.objects.count()

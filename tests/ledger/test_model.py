@@ -27,7 +27,11 @@ from ledger.services.posting import Posting, post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import DAY, FEES, TRANSIT, customer, posting
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_alone"),
+]
 
 _NAMES = ("transit", "fees", "ana", "beto", "dollars", "nobody")
 _KEYS = [uuid5(UUID(int=3), str(number)) for number in range(40)]

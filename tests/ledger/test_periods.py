@@ -198,6 +198,7 @@ def test_money_is_not_held_or_posted_for_a_closed_month(berta: User) -> None:
     assert findings() == []
 
 
+@pytest.mark.usefixtures("books_alone")
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 def test_nothing_slips_in_while_a_month_is_being_closed(berta: User) -> None:
@@ -244,6 +245,7 @@ def test_two_who_close_at_once_close_once(berta: User) -> None:
     assert sum(together(*[closes] * 4)) == 1
 
 
+@pytest.mark.usefixtures("books_alone")
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])

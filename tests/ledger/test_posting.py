@@ -31,7 +31,7 @@ from ledger.services.posting import LARGEST_BATCH, Outcome, post, post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import DAY, FEES, TRANSIT, amount_of, customer, posting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books_alone")]
 
 
 def test_a_transfer_moves_money_from_one_account_to_the_other():

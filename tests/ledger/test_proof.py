@@ -21,27 +21,18 @@ from ledger.services.proof import GUARDED as OF_THE_BOOKS
 from ledger.services.proof import findings
 from ledger.services.reversal import reverse
 from ledger.tasks import prove
+from tests.journaled import unguarded
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 
 pytestmark = pytest.mark.django_db
 
 _GUARDED = (*OF_THE_JOURNAL, *OF_THE_BOOKS)
-_GUARDS_OFF = "SET CONSTRAINTS ALL IMMEDIATE; " + "; ".join(
-    f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in _GUARDED
-)
-_GUARDS_ON = ";".join(
-    f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER append_only_{guard}"
-    for table in _GUARDED
-    for guard in ("rows", "table")
-)
 
 
 def tamper(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_GUARDS_OFF)
+    with unguarded(*_GUARDED) as cursor:
         for each in statements:
             cursor.execute(each)
-        cursor.execute(_GUARDS_ON)
 
 
 @pytest.fixture
@@ -224,8 +215,7 @@ def test_a_guard_that_is_not_always_on_is_named(books: None, state: str) -> None
     told = {each.id for each in run_checks(tags=["database"], databases=["default"])}
     # Here the application owns the tables, and is told that too.
     assert told == {"ledger.E001", "audit.I001"}
-    with connection.cursor() as cursor:
-        cursor.execute(_GUARDS_ON)
+    tamper()  # puts every guard back
 
 
 def test_the_command_says_what_is_wrong_and_fails(books: None, capsys: Any) -> None:

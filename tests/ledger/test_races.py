@@ -14,7 +14,11 @@ from ledger.services.proof import findings
 from tests.ledger.books import DAY, FEES, TRANSIT, amount_of, customer, posting
 from tests.together import together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_alone"),
+]
 
 
 def test_two_orders_of_the_same_accounts_do_not_deadlock() -> None:

@@ -11,6 +11,7 @@ from ledger.errors import AccountNotFound
 from ledger.models import Transfer
 from ledger.services import reading
 from ledger.services.posting import post
+from tests.journaled import unguarded
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 
 pytestmark = pytest.mark.django_db
@@ -26,18 +27,11 @@ def book_on_days(*days: tuple[int, str, int]) -> None:
         post(wanted)
         at = FIRST + timedelta(days=after)
         day = caracas_day(FIRST) + timedelta(days=effective)
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("ALTER TABLE ledger_transfer DISABLE TRIGGER USER")
+        with unguarded("ledger_transfer") as cursor:
             cursor.execute(
                 "UPDATE ledger_transfer SET at = %s, effective = %s WHERE key = %s",
                 [at, day, wanted.key],
             )
-            for guard in ("rows", "table"):
-                cursor.execute(
-                    "ALTER TABLE ledger_transfer ENABLE ALWAYS TRIGGER "
-                    f"append_only_{guard}"
-                )
 
 
 def test_a_balance_is_known_at_every_moment_of_the_past() -> None:

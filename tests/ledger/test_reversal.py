@@ -171,6 +171,7 @@ def test_every_role(person: Any, role: str) -> None:
         assert Transfer.objects.count() == 1
 
 
+@pytest.mark.usefixtures("books_alone")
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 def test_parts_that_race_take_no_more_than_there_is(root: User) -> None:
@@ -188,6 +189,7 @@ def test_parts_that_race_take_no_more_than_there_is(root: User) -> None:
     assert findings() == []
 
 
+@pytest.mark.usefixtures("books_alone")
 @pytest.mark.integration
 @pytest.mark.django_db(transaction=True)
 def test_the_rest_is_taken_once_however_many_want_it(root: User) -> None:

@@ -34,6 +34,7 @@ from notifications.services import deliveries, endpoints, news, sending
 from notifications.services.endpoints import Issued
 from notifications.services.sending import send_due
 from tests.audit.sealed import seal_all
+from tests.journaled import staged
 from tests.notifications.conftest import subscribe
 from tests.notifications.receiver import Receiver, started
 from tests.together import together
@@ -133,7 +134,8 @@ def test_while_a_rotation_lasts_either_secret_verifies(
     send_due()
     for secret in (webhook.secret, fresh.secret):
         Webhook(secret).verify(receiver.got[0].body, receiver.got[0].headers)
-    Endpoint.objects.update(old_secret_until=Now())
+    with staged():
+        Endpoint.objects.update(old_secret_until=Now())
     moved("b")
     send_due()
     Webhook(fresh.secret).verify(receiver.got[1].body, receiver.got[1].headers)

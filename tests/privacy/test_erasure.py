@@ -19,6 +19,7 @@ from audit.verification import verify
 from banking.models import BankQuestion
 from ledger.services.proof import prove
 from tests.bank import Bank
+from tests.journaled import staged
 from tests.privacy.people import (
     DOCUMENT,
     NAME,
@@ -57,7 +58,8 @@ def test_an_erased_person_is_nowhere_and_everything_agrees(
 ) -> None:
     row, second = paid(ana, bank), approved(ana, ruben, bank)
     patient = person("canario", "user", national_id=DOCUMENT, phone=PHONE)
-    User.objects.filter(pk=patient.pk).update(full_name=NAME)
+    with staged():
+        User.objects.filter(pk=patient.pk).update(full_name=NAME)
     StoredAnswer.objects.create(
         principal="x",
         key="k",
@@ -288,7 +290,7 @@ def test_a_note_is_read_by_its_key_in_its_place_alone(
 
 def test_a_transaction_has_one_key(ana: User, ruben: User, bank: Bank) -> None:
     row = approved(ana, ruben, bank)
-    with atomic():
+    with staged(), atomic():
         row.tell(was=None, reason=row.status_reason, actor_id=ruben.pk, note="Otra")
     assert [each.note for each in row.events.exclude(note_key=None)][-1] == "Otra"
     assert SubjectKey.objects.count() == 1
@@ -305,6 +307,8 @@ def test_a_new_privacy_key_wraps_what_the_old_one_wrapped(
     ]
     assert event.note == "Es Canario Inolvidable"
     call_command("wrap_privacy_keys")
+    wrapped = Record.objects.get(action="privacy.keys_wrapped")
+    assert wrapped.facts == '{"keys":1}'
     settings.PRIVACY_KEYS = settings.PRIVACY_KEYS[:1]
     event.note_key.refresh_from_db()
     assert event.note == "Es Canario Inolvidable"
@@ -313,6 +317,7 @@ def test_a_new_privacy_key_wraps_what_the_old_one_wrapped(
         _ = event.note
 
 
+@staged()
 def test_a_destroyed_key_has_nothing_left(db: None) -> None:
     key = shredding.new_key()
     key.save(force_insert=True)

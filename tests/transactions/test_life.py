@@ -22,7 +22,6 @@ from transactions.states import Type
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("journaled"),
 ]
 
 

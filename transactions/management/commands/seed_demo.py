@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import SYSTEM_ID, Role, User
 from areamedica.clock import caracas_day
+from audit.actions import Action
+from audit.services import record
 from banking.gateways.base import Patience
 from transactions.demo.clinic import PEOPLE, visits
 from transactions.demo.past import live_through
@@ -58,11 +60,17 @@ class Command(BaseCommand):
                     is_verified=True,
                     is_superuser=role == "admin",
                 )
+                self._tell(Action.USER_CREATED, user, role=role)
             elif not user.check_password(password):
                 user.set_password(password)
                 user.save(update_fields=["password", "updated_at"])
+                self._tell(Action.PASSWORD_CHANGED, user)
             made[name] = user
         return made
+
+    def _tell(self, action: Action, user: User, **facts: object) -> None:
+        about = ("user", user.pk)
+        record(action, actor_id=SYSTEM_ID, subject=about, facts=facts)
 
     @atomic
     def _past(
