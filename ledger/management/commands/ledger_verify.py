@@ -1,29 +1,38 @@
 """`manage.py ledger_verify`: prove the books, or say what is wrong and fail."""
 
-import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
+from json import dumps
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from ledger.services.proof import prove
 
 
 class Command(BaseCommand):
-    help = "Prove the books; ends with 1 and names each thing that is wrong."
+    help = (
+        "Proves the books, or names each thing that is wrong. "
+        "Exit code 0: all is well; 1: something is wrong; 2: it could not look."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--procs", type=int, default=1, help="processes")
         parser.add_argument("--json", action="store_true", help="for programs")
 
-    def handle(self, *args: object, **options: object) -> None:
-        proof, found = prove()
-        if options["json"]:
+    def handle(self, *, procs: int, json: bool, **_: object) -> None:
+        try:
+            proof, found = prove(max(1, procs))
+        except DatabaseError as problem:
+            said = f"The books were not proved: {problem}"
+            raise CommandError(said, returncode=2) from problem
+        if json:
             whole = {
                 "transfers": proof.transfers,
                 "problems": [asdict(each) for each in found],
             }
-            self.stdout.write(json.dumps(whole))
+            self.stdout.write(dumps(whole))
         else:
             for each in found:
                 self.stdout.write(f"{each.kind}: {each.subject} {each.detail}".rstrip())
