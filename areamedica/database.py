@@ -45,6 +45,7 @@ def violation_means(constraint: str, refusal: Callable[[], Refusal]) -> Iterator
 
 
 _GUARDS = ("append_only_rows", "append_only_table")
+_THERE = "SELECT name FROM unnest(%s::text[]) name WHERE to_regclass(name) IS NOT NULL"
 _STANDING = """
 SELECT class.relname, guard.tgname
   FROM pg_trigger guard JOIN pg_class class ON class.oid = guard.tgrelid
@@ -60,7 +61,8 @@ def missing_guards(
     A table that is not there yet, before its migration, has none to miss.
     """
     with connections[alias].cursor() as cursor:
-        there = set(connections[alias].introspection.table_names(cursor))
+        cursor.execute(_THERE, [list(tables)])
+        there = {table for (table,) in cursor.fetchall()}
         cursor.execute(_STANDING, [list(tables), list(_GUARDS)])
         standing = set(cursor.fetchall())
     wanted = [(table, guard) for table in tables if table in there for guard in _GUARDS]

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -25,8 +25,6 @@ from benchmarks.figures import summary
 ACCOUNTS = 10_000
 BATCH = 1_000
 DICE = Random()
-# As nearly all payments take effect: only others enter the index of reading by day.
-_DAY = datetime.now(ZoneInfo("America/Caracas")).date()
 # All are assets. Transfer n goes from account n + 1 to account n, round and round,
 # so that numbers and balances of any leg of the past are known without the one before.
 _OPEN = """
@@ -154,6 +152,20 @@ def accounts() -> list[UUID]:
     return list(found.values_list("pk", flat=True))
 
 
+def _day() -> date:
+    """The day of what is booked next: of accounts that were moved ahead, a later one.
+
+    Nearly all payments take effect on it; others enter the index of reading by day.
+    """
+    from django.db.models import Max
+
+    from ledger.models import Balance
+
+    moved = Balance.objects.aggregate(last=Max("moved_at"))["last"]
+    now = datetime.now(UTC)
+    return max(moved or now, now).astimezone(ZoneInfo("America/Caracas")).date()
+
+
 def postings(accounts: list[UUID], *, hot: bool = False) -> Iterator[Any]:
     from ledger.services.posting import Posting
 
@@ -164,7 +176,7 @@ def postings(accounts: list[UUID], *, hot: bool = False) -> Iterator[Any]:
         amount=Decimal("1.00"),
         currency="VES",
         code="bench",
-        effective=_DAY,
+        effective=_day(),
         cause=("bench", "1"),
     )
     while True:

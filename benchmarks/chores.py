@@ -16,7 +16,7 @@ from typing import Any
 
 import django
 
-from benchmarks import books, posters
+from benchmarks import books, cutting, posters
 
 _AS_BEHIND_PROXY = {"HTTP_X_FORWARDED_PROTO": "https", "HTTP_HOST": "127.0.0.1"}
 
@@ -211,7 +211,13 @@ if __name__ == "__main__":
     from benchmarks import journal_chores
 
     named = (prepare, statements, plans, patients, post, readings)
-    known = (*named, *books.CHORES, *posters.CHORES, *journal_chores.CHORES)
+    known = (
+        *named,
+        *books.CHORES,
+        *cutting.CHORES,
+        *posters.CHORES,
+        *journal_chores.CHORES,
+    )
     chores = {chore.__name__: chore for chore in known}
     answer = chores[sys.argv[1]](json.load(sys.stdin))
     sys.stdout.write("\x1e" + json.dumps(answer))

@@ -13,6 +13,7 @@ from django.db.transaction import atomic
 
 from areamedica import database
 from ledger.models import Proof, Transfer
+from ledger.services import partitioning
 
 GUARDED = (
     "ledger_account",
@@ -22,9 +23,9 @@ GUARDED = (
     "ledger_closing",
     "ledger_closure",
 )
-_LEGS, _BATCHES, _FAULTS = (
+_LEGS, _BATCHES, _KEYS, _FAULTS = (
     Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8")
-    for name in ("proof_legs", "proof_batches", "proof")
+    for name in ("proof_legs", "proof_batches", "proof_keys", "proof")
 )
 _AT_MOST = 1_000
 # A share sorts in memory what it can. It is one process: helpers of PostgreSQL's own
@@ -58,8 +59,10 @@ def also_ask(witness: Witness) -> Witness:
 
 def missing_guards(alias: str = "default") -> list[str]:
     """Which trigger is absent or switched off, such as `ledger_transfer x`."""
-    missing = database.missing_guards(GUARDED, alias)
-    return [" ".join(each) for each in missing]
+    tables = (*GUARDED, "ledger_key", *partitioning.partitions(alias))
+    missing = [" ".join(each) for each in database.missing_guards(tables, alias)]
+    unkept = partitioning.missing_keepers(alias)
+    return [*missing, *(f"{table} transfer_key_once" for table in unkept)]
 
 
 def findings(procs: int = 1) -> list[Finding]:
@@ -88,6 +91,8 @@ def _proved(procs: int) -> tuple[int, list[Finding]]:
     with atomic(durable=procs > 1), _shared(procs) as looks:
         transfers = Transfer.objects.count()
         beside = [Finding("guard_missing", each) for each in missing_guards()]
+        cut = partitioning.left_behind()
+        beside += [Finding("partition_unfinished", each) for each in cut]
         for witness in _WITNESSES:
             beside += witness()
         found = _named([each.result() for each in looks])
@@ -96,10 +101,10 @@ def _proved(procs: int) -> tuple[int, list[Finding]]:
 
 @dataclass(frozen=True)
 class _Looked:
-    """What came of one share: whether its legs are sound, and odd batches by name."""
+    """What came of one share: are its legs sound, and what has a name already."""
 
     are_sound: bool
-    batches: list[Finding]
+    found: list[Finding]
 
 
 @contextmanager
@@ -138,7 +143,10 @@ def _look(part: int, parts: int) -> _Looked:
         cursor.execute(_SETTINGS)
         cursor.execute(_LEGS, share)
         [are_sound] = cursor.fetchone()
-    return _Looked(are_sound, _asked(_BATCHES, share))
+    found = _asked(_BATCHES, share)
+    if partitioning.partitions():
+        found += _asked(_KEYS, share)
+    return _Looked(are_sound, found)
 
 
 def _named(looks: list[_Looked]) -> list[Finding]:
@@ -146,7 +154,7 @@ def _named(looks: list[_Looked]) -> list[Finding]:
     found = _asked(_FAULTS, {"are_sound": are_sound})
     if not (are_sound or found):
         found = [Finding("legs_unsound", "books")]
-    found += [each for look in looks for each in look.batches]
+    found += [each for look in looks for each in look.found]
     return sorted(found, key=astuple)[:_AT_MOST]
 
 
