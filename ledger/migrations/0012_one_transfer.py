@@ -9,6 +9,6 @@ UNDO = "DROP FUNCTION ledger_post_one"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0009_closed_accounts")]
+    dependencies = [("ledger", "0010_posting_as_owner")]
 
     operations = [migrations.RunSQL(SQL, UNDO)]

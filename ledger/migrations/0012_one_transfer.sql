@@ -5,7 +5,8 @@
 CREATE FUNCTION ledger_post_one(
     transfer uuid, debit uuid, credit uuid, minor bigint, money text, kind text,
     day date, cause_kind text, cause text, about jsonb
-) RETURNS boolean LANGUAGE plpgsql AS $$
+) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     d ledger_balance;
     c ledger_balance;
@@ -34,20 +35,22 @@ BEGIN
     THEN
         moment := greatest(d.moved_at, c.moved_at, clock_timestamp(),
                            closing.at + interval '1 microsecond');
-        INSERT INTO ledger_transfer (
-            key, debit_id, credit_id, amount, debit_seq, credit_seq, debit_balance,
-            credit_balance, at, effective, code, cause_type, cause_id, metadata
-        ) VALUES (
-            transfer, debit, credit, minor, d.seq + 1, c.seq + 1, d.amount, c.amount,
-            moment, day, kind, cause_kind, cause, about
-        ) ON CONFLICT (key) DO NOTHING;
-        IF FOUND THEN
-            UPDATE ledger_balance SET amount = d.amount, seq = d.seq + 1,
-                   moved_at = moment WHERE account_id = debit;
-            UPDATE ledger_balance SET amount = c.amount, seq = c.seq + 1,
-                   moved_at = moment WHERE account_id = credit;
-            RETURN true;
-        END IF;
+        BEGIN
+            INSERT INTO ledger_transfer (
+                key, debit_id, credit_id, amount, debit_seq, credit_seq, debit_balance,
+                credit_balance, at, effective, code, cause_type, cause_id, metadata
+            ) VALUES (
+                transfer, debit, credit, minor, d.seq + 1, c.seq + 1, d.amount,
+                c.amount, moment, day, kind, cause_kind, cause, about
+            );
+        EXCEPTION WHEN unique_violation THEN
+            RETURN false;  -- ledger_post sees whose key it is
+        END;
+        UPDATE ledger_balance SET amount = d.amount, seq = d.seq + 1,
+               moved_at = moment WHERE account_id = debit;
+        UPDATE ledger_balance SET amount = c.amount, seq = c.seq + 1,
+               moved_at = moment WHERE account_id = credit;
+        RETURN true;
     END IF;
     RETURN false;
 END

@@ -37,6 +37,8 @@ from ledger.errors import (
 
 LARGEST_BATCH = 8_000
 BATCH = "batch"
+# Currency, code, effective day, type and id of the cause, metadata as JSON.
+_Subject = tuple[str, str, date, str, str, str]
 
 
 class Outcome(StrEnum):
@@ -149,9 +151,9 @@ def _is_posted_at_once(posting: Posting, cause: tuple[str, str]) -> bool:
     subject = _subject(posting, cause)
     _look_over([posting.debit.int], [posting.credit.int], {subject: 1}, [1])
     minor = to_minor(posting.amount, posting.currency)
-    accounts = (posting.key, posting.debit, posting.credit)
+    given = (posting.key, posting.debit, posting.credit, minor, *subject)
     with connection.cursor() as cursor:
-        cursor.execute(_CALL_FOR_ONE, [*accounts, minor, *subject])
+        cursor.execute(_CALL_FOR_ONE, given)
         return bool(cursor.fetchone()[0])
 
 
@@ -229,7 +231,7 @@ def _columns(
     keys = [each.key.int for each in postings]
     debits = [each.debit.int for each in postings]
     credits_ = [each.credit.int for each in postings]
-    places: dict[tuple[object, ...], int] = {}
+    places: dict[_Subject, int] = {}
     subjects = [
         places.setdefault(_subject(each, cause), len(places) + 1)
         for each, cause in zip(postings, causes, strict=True)
@@ -253,8 +255,8 @@ def _columns(
     ]
 
 
-def _subject(posting: Posting, cause: tuple[str, str]) -> tuple[object, ...]:
-    """What many transfers of a batch have in common, in the order of the parameters."""
+def _subject(posting: Posting, cause: tuple[str, str]) -> _Subject:
+    """What many transfers of a batch have in common."""
     metadata = _written(posting.metadata) if posting.metadata else "{}"
     return posting.currency, posting.code, posting.effective, *cause, metadata
 
@@ -293,7 +295,7 @@ def _originals(postings: Sequence[Posting]) -> list[object]:
 def _look_over(
     debits: Sequence[int],
     credits_: Sequence[int],
-    places: dict[tuple[object, ...], int],
+    places: dict[_Subject, int],
     subjects: Sequence[int],
 ) -> None:
     """:raises MalformedPosting: one names one account twice, no cause, an odd code."""
@@ -301,7 +303,7 @@ def _look_over(
         if debit == credit:
             raise MalformedPosting(place=at, why="debit and credit are one account")
     for (_, code, _, kind, pk, _), subject in places.items():
-        if not 0 < len(str(code)) <= 32:
+        if not 0 < len(code) <= 32:
             raise MalformedPosting(place=subjects.index(subject), why="code")
-        if not 0 < len(str(kind)) <= 32 or not 0 < len(str(pk)) <= 64:
+        if not 0 < len(kind) <= 32 or not 0 < len(pk) <= 64:
             raise MalformedPosting(place=subjects.index(subject), why="cause")
