@@ -132,6 +132,10 @@ def test_a_journal_that_does_not_agree_is_no_clean_report(lived: Transaction) ->
 @pytest.mark.parametrize(
     ("text", "is_card"),
     [
+        ("pagó con 0412 4111 1111 1111 1111", True),
+        ("3782 822463 10005", True),
+        ("v24003709 24003709 584128497348", False),
+        ("36944158626 8626 58626", False),
         ("4111 1111 1111 1111", True),
         ("pagó con 5555-5555-5555-4444.", True),
         ("378282246310005", True),
