@@ -270,9 +270,15 @@ def test_no_get_of_the_back_office_changes_a_row(
 def test_the_menu_shows_each_what_he_may_open(
     back_office: Any, ana: User, ruben: User, aldo: User, root: User
 ) -> None:
-    def titles(user: User) -> list[str]:
+    def items(user: User) -> list[dict[str, Any]]:
         groups = back_office(user).get("/admin/").context["sidebar_navigation"]
-        return [str(item["title"]) for group in groups for item in group["items"]]
+        return [item for group in groups for item in group["items"]]
+
+    def titles(user: User) -> list[str]:
+        return [str(item["title"]) for item in items(user)]
+
+    def thumbs(user: User) -> list[str]:
+        return [str(each["title"]) for each in items(user) if each["on_thumb_bar"]]
 
     books = ["Libros", "Cuentas", "Meses", "Archivos de entrada y salida"]
     assert titles(ana) == ["Inicio", "Nueva consulta", "Transacciones"]
@@ -284,6 +290,8 @@ def test_the_menu_shows_each_what_he_may_open(
         "Diario",
         "Informe de cumplimiento",
     ]
+    assert thumbs(aldo) == ["Inicio", "Transacciones", "Libros", "Diario"]
+    assert thumbs(root) == [*titles(root)[:4], "Libros"]
     assert len(titles(root)) == 19
     assert titles(root)[-1] == "Clientes de servicio"
 

@@ -73,7 +73,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
     (
         _("Books"),
         (
-            Door(_("Books"), "account_balance", "books", (P.LEDGER_READ,)),
+            Door(
+                _("Books"),
+                "account_balance",
+                "books",
+                (P.LEDGER_READ,),
+                on_thumb_bar=True,
+            ),
             Door(
                 _("Accounts"),
                 "list_alt",
@@ -93,7 +99,11 @@ GROUPS: tuple[tuple[str | Promise, tuple[Door, ...]], ...] = (
         _("Control"),
         (
             Door(
-                _("Journal"), "history_edu", "audit_record_changelist", (P.AUDIT_READ,)
+                _("Journal"),
+                "history_edu",
+                "audit_record_changelist",
+                (P.AUDIT_READ,),
+                on_thumb_bar=True,
             ),
             Door(
                 _("Compliance report"),

@@ -9,15 +9,21 @@ from django.urls import reverse
 from areamedica.admin_site.doors import BELOW, ENROLMENT, GROUPS, Door
 from transactions.admin.waiting import how_many_wait
 
+# More do not fit a phone; the first ones matter most.
+_THUMBS = 5
+
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's navigation for this visitor; nothing opens before a needed factor."""
     if getattr(request, "must_enrol", False):
         return [{"title": "", "items": [_item(request, ENROLMENT)]}]
-    groups = []
+    groups: list[dict[str, Any]] = []
     for title, doors in GROUPS:
         items = [_item(request, door) for door in doors if door.opens_for(request)]
         groups.append({"title": title, "items": items, "separator": bool(title)})
+    thumbs = [each for group in groups for each in group["items"]]
+    for item in [each for each in thumbs if each["on_thumb_bar"]][_THUMBS:]:
+        item["on_thumb_bar"] = False
     return groups
 
 
