@@ -1,8 +1,8 @@
 """The role the application serves as: it owns nothing, and may what it needs.
 
-A test marked `as_application` goes on as that role once the database is as it should
-be; tables are emptied by their owner again. On a server that is not our own the role is
-not there, and such a test goes on as the owner.
+The tests of a module marked `as_application` run as that role; tables are emptied, and
+what watches them is made, by their owner. On a server that is not our own nobody knows
+the role's password, and such tests run as the owner.
 """
 
 import os
@@ -16,6 +16,8 @@ from areamedica.devstack.servers import APPLICATION, application_password
 from tests.embedded import OURS
 
 MARK = "as_application"
+_GIVEN = connection.settings_dict
+_OWNER = {each: _GIVEN[each] for each in ("USER", "PASSWORD")}
 
 
 def is_known() -> bool:
@@ -26,14 +28,28 @@ def is_known() -> bool:
 @contextmanager
 def as_application() -> Iterator[None]:
     """Every new connection of this process is the application's meanwhile."""
-    given = connection.settings_dict
-    owner = {each: given[each] for each in ("USER", "PASSWORD")}
     call_command("grant_rights", APPLICATION)
+    with _signing_in(APPLICATION, application_password(_OWNER["PASSWORD"])):
+        yield
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """What the application may not; nothing changes for a test that is the owner's."""
+    if _GIVEN["USER"] == _OWNER["USER"]:
+        yield
+    else:
+        with _signing_in(_OWNER["USER"], _OWNER["PASSWORD"]):
+            yield
+
+
+@contextmanager
+def _signing_in(user: str, password: str) -> Iterator[None]:
+    before = {each: _GIVEN[each] for each in _OWNER}
     connection.close()
-    secret = application_password(given["PASSWORD"])
-    given.update(USER=APPLICATION, PASSWORD=secret)
+    _GIVEN.update(USER=user, PASSWORD=password)
     try:
         yield
     finally:
         connection.close()
-        given.update(owner)
+        _GIVEN.update(before)

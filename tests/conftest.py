@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -86,13 +87,20 @@ def _no_leftovers() -> Iterator[None]:
     translation.deactivate()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def _as_application(request: pytest.FixtureRequest) -> Iterator[None]:
-    if request.node.get_closest_marker(application.MARK) and application.is_known():
-        request.getfixturevalue("transactional_db")
-        with application.as_application():
-            yield
-    else:
+    """Before anything else of a module, so that no connection is the owner's."""
+    if (
+        not request.node.get_closest_marker(application.MARK)
+        or not application.is_known()
+    ):
+        yield
+        return
+    request.getfixturevalue("django_db_setup")
+    blocker = request.getfixturevalue("django_db_blocker")
+    with ExitStack() as stack:
+        with blocker.unblock():
+            stack.enter_context(application.as_application())
         yield
 
 

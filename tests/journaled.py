@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from tests.application import as_owner
+
 # Table: the columns whose change alone need not be told, each for the reason above it.
 # A column that comes anew is watched until somebody writes it down here.
 WATCHED: dict[str, tuple[str, ...]] = {
@@ -206,7 +208,7 @@ def unheard(*tables: str) -> Iterator[None]:
 
 
 def _let_triggers(stand: str, tables: tuple[str, ...]) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(_STANDING, [list(tables)])
         for table, trigger in cursor.fetchall():
@@ -228,7 +230,7 @@ def unguarded(*tables: str) -> Iterator[CursorWrapper]:
         )
         for stand in ("DISABLE", "ENABLE ALWAYS")
     )
-    with staged(), connection.cursor() as cursor:
+    with as_owner(), staged(), connection.cursor() as cursor:
         cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; {off}")
         try:
             yield cursor

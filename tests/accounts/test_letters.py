@@ -26,7 +26,11 @@ from tests.journaled import staged
 from tests.together import together
 from tests.transactions.test_sweep import broker_gone
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 __all__ = ["broker_gone"]  # the fixture
 
 NEW = "otra-clave-bien-larga-2"

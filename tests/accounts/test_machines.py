@@ -22,7 +22,11 @@ from tests.accounts.machines import make_machine, private_pem, public_pem
 from tests.conftest import PASSWORD
 from tests.together import codes, together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 
 def told(action: str) -> dict[str, Any]:

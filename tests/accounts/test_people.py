@@ -18,6 +18,7 @@ from tests.journaled import staged
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
 ]
 
 

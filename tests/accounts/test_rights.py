@@ -17,6 +17,7 @@ from audit.models import Record
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
 ]
 
 WHY = "Cubre las vacaciones"

@@ -26,7 +26,11 @@ from tests.accounts.authenticator import STEP, App, enrolled
 from tests.conftest import PASSWORD
 from tests.together import together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 AUTH = "/api/v1/auth"
 

@@ -15,7 +15,11 @@ from tests.together import together
 from tests.transactions.bodies import TRANSACTIONS, arrives, mobile, transfer
 from transactions.models import Transaction, TransactionEvent
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 
 @pytest.fixture(autouse=True)

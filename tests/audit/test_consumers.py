@@ -22,7 +22,11 @@ from audit.services import record
 from tests.audit.sealed import seal_all
 from tests.together import together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -51,7 +51,11 @@ from tests.journaled import staged
 from tests.witness.desk import Witness, a_witness
 from transactions.states import Reason
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 PAGE = "/admin/audit/record/evidence/"
 DAYS = "/admin/audit/record/period/"

@@ -30,9 +30,14 @@ from audit.sealing import seal
 from audit.services import record
 from audit.tasks import prune
 from audit.verification import verify
+from tests.application import as_owner
 from tests.together import codes, together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 LATER = timedelta(days=11 * 366)
 
@@ -175,11 +180,8 @@ def test_every_other_change_is_refused(
     if is_approved:
         approve_pruning(request_id=request.pk, actor=pia)
     seal()
-    with (
-        pytest.raises(IntegrityError, match="append-only"),
-        atomic(),
-        connection.cursor() as cursor,
-    ):
+    refused = pytest.raises(IntegrityError, match="append-only")
+    with as_owner(), connection.cursor() as cursor, refused:
         cursor.execute(statement)
     assert found() == []
 

@@ -12,7 +12,11 @@ from audit.sealing import seal
 from audit.tasks import prune
 from tests.audit.test_retention import LATER, write
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 PAGE = "/admin/audit/prunerequest/"
 

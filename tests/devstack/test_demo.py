@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
@@ -68,6 +69,19 @@ def test_a_small_believable_clinic_is_there(running: Demo) -> None:
     }
     assert all(totals.values()), totals
     assert sum(totals.values()) >= 100
+
+
+def test_whoever_serves_owns_nothing(running: Demo) -> None:
+    """What the web server, worker and beat were told, not what prepared the tables."""
+    for name in ("web", "worker", "beat"):
+        url = running.told(name)["DATABASE_URL"]
+        assert "OWNER_DATABASE_URL" not in running.told(name)
+        with psycopg.connect(url) as line:
+            assert line.execute("SELECT count(*) > 100 FROM audit_record").fetchone()
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                line.execute("UPDATE ledger_balance SET amount = 0")
+    said = running.manage("check", "--database", "default", "--fail-level", "WARNING")
+    assert "no issues" in said
 
 
 @pytest.mark.parametrize(

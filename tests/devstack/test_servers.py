@@ -106,6 +106,28 @@ def test_an_installation_that_was_cut_short_is_begun_again(make: Make) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+def test_older_data_get_the_role_that_owns_nothing(make: Make) -> None:
+    postgres = make(Postgres, "postgres")
+    assert isinstance(postgres, Postgres)
+    start_on_free_port(postgres)
+    superuser = postgres.url.replace("//areamedica:", "//postgres:")
+    with psycopg.connect(postgres.url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    with psycopg.connect(superuser) as connection:
+        connection.execute(f"DROP ROLE {servers.APPLICATION}")
+    postgres.stop()
+    (postgres.home / "application").unlink()
+    for _ in range(2):
+        start_on_free_port(postgres)
+        refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+        with psycopg.connect(postgres.application_url) as connection, refused:
+            connection.execute("SELECT * FROM kept")
+        with psycopg.connect(postgres.url) as connection:
+            row = connection.execute("SELECT answer FROM kept").fetchone()
+        assert row == (42,)
+        postgres.stop()
+
+
 def test_a_stale_pid_file_does_not_keep_the_server_down(make: Make) -> None:
     postgres = make(Postgres, "postgres")
     start_on_free_port(postgres)
@@ -131,9 +153,17 @@ def test_strangers_need_the_password(make: Make) -> None:
     postgres, valkey = make(Postgres, "postgres"), make(Valkey, "valkey")
     start_on_free_port(postgres)
     start_on_free_port(valkey)
-    for url in (postgres.url, postgres.url.replace("//areamedica:", "//postgres:")):
+    assert isinstance(postgres, Postgres)
+    others = postgres.application_url.replace("//areamedica_app:", "//areamedica:")
+    for url in (
+        postgres.url.replace(PASSWORD, "guessed"),
+        postgres.url.replace("//areamedica:", "//postgres:").replace(PASSWORD, "x"),
+        postgres.url.replace("//areamedica:", "//areamedica_app:"),
+        others,
+        others.replace("//areamedica:", "//postgres:"),
+    ):
         with pytest.raises(psycopg.OperationalError, match="password"):
-            psycopg.connect(url.replace(PASSWORD, "guessed"))
+            psycopg.connect(url)
     with pytest.raises(redis.AuthenticationError):
         redis.Redis.from_url(valkey.url.replace(PASSWORD, "guessed")).ping()
     listed = [" ".join(command_line(server.pid or 0)) for server in (postgres, valkey)]

@@ -168,6 +168,23 @@ class Demo:
     def pid_of(self, name: str) -> int:
         return int(self.state()["processes"][name]["pid"] or 0)
 
+    def told(self, name: str) -> dict[str, str]:
+        """The environment that a process of it was started with."""
+        raw = Path(f"/proc/{self.pid_of(name)}/environ").read_text()
+        return dict(each.split("=", 1) for each in raw.split("\0") if each)
+
+    def manage(self, *words: str) -> str:
+        """What `manage.py` says, told what the web server was told."""
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "manage.py", *words],
+            cwd=self.folder,
+            env=self.told("web"),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        return done.stdout + done.stderr
+
     def said(self) -> str:
         return self.console.read_text()[-3_000:] if self.console.exists() else ""
 

@@ -19,7 +19,11 @@ from tests.ledger.bodies import BATCH, TRANSFERS, body, code_of, outcomes, send
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer
 from tests.together import together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 NO_AMOUNTS = [
     "0", "0.00", "-1", "-1.00", "+1", "1.234", "1e3", "1E3", "1,00", " 1", "1 ", "01",

@@ -17,7 +17,7 @@ from ledger.services.posting import book_batch, post
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.as_application]
 
 
 def test_a_batch_has_one_record_and_every_transfer_names_it(root: User) -> None:

@@ -33,8 +33,11 @@ from ledger.services.accounts import freeze
 from ledger.services.holds import expire_holds, hold, post_hold, void_hold
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
+from tests import application
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.together import together
+
+pytestmark = pytest.mark.as_application
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 SOON = NOW + timedelta(hours=1)
@@ -76,7 +79,15 @@ def test_what_is_held_cannot_be_spent_or_held_again(
         held(ana_account, root, "6.01")
     post(posting(ana_account, FEES, "6.00"))
     assert findings() == []
-    with pytest.raises(IntegrityError, match="free_not_below_floor"), atomic():
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_even_the_owner_of_the_table_spends_what_is_held(
+    ana_account: UUID, root: User
+) -> None:
+    held(ana_account, root, "4.00")
+    refused = pytest.raises(IntegrityError, match="free_not_below_floor")
+    with application.as_owner(), refused:
         Balance.objects.filter(pk=ana_account).update(amount=399)
 
 
@@ -238,13 +249,13 @@ def test_every_role(ana_account: UUID, root: User, person: Any, role: str) -> No
     assert HoldEnd.objects.count() == (2 if role in {"bookkeeper", "admin"} else 0)
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("table", ["ledger_hold", "ledger_holdend"])
 def test_the_database_refuses_to_rewrite_holds(
     ana_account: UUID, root: User, table: str
 ) -> None:
     posted(held(ana_account, root), root)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with application.as_owner(), connection.cursor() as cursor:
         for change in (
             f"UPDATE {table} SET at = now()",
             f"DELETE FROM {table}",

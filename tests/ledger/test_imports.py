@@ -30,7 +30,11 @@ from tests.ledger.files import (
     upload,
 )
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 
 @pytest.fixture

@@ -13,7 +13,11 @@ from ledger.models import Import, Transfer
 from ledger.services import imports
 from tests.ledger.files import A_FEE, CASH_IN, TODAY, booked, csv_of, upload
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 HERE = "/admin/ledger/import/"
 

@@ -27,8 +27,11 @@ from ledger.services.holds import hold, post_hold
 from ledger.services.periods import ask_to_reopen, close_month, closed_until
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
+from tests import application
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.together import together
+
+pytestmark = pytest.mark.as_application
 
 SEPTEMBER, OCTOBER, NOVEMBER = (date(2026, month, 1) for month in (9, 10, 11))
 # Midnight in Caracas, the first instant of November and of December.
@@ -155,7 +158,7 @@ def test_every_role(person: Any, berta: User, role: str) -> None:
     assert Closing.objects.count() == before + done
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_the_database_refuses_one_person_alone_and_any_rewriting(berta: User) -> None:
     row = close(SEPTEMBER, berta)
     with pytest.raises(IntegrityError, match="reopened_by_two"), atomic():
@@ -168,8 +171,7 @@ def test_the_database_refuses_one_person_alone_and_any_rewriting(berta: User) ->
             reason="",
             at=row.at,
         )
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with application.as_owner(), connection.cursor() as cursor:
         for change in (
             "UPDATE ledger_closing SET until = '2020-01-31'",
             "DELETE FROM ledger_closing",

@@ -26,6 +26,8 @@ from ledger.services.reversal import reverse
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.together import together
 
+pytestmark = pytest.mark.as_application
+
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 

@@ -42,7 +42,11 @@ from tests.transactions.bodies import claim
 from transactions.services.submit import submit
 from transactions.services.withdraw import withdraw
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -40,7 +40,11 @@ from transactions.services.erase import (
     withdraw_erasure,
 )
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 
 @pytest.fixture

@@ -11,7 +11,11 @@ from tests.bank import Bank
 from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded
 from transactions.models import BankCredit, Transaction
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.as_application,
+]
 
 QUEUE = f"{ADMIN}queue/"
 

@@ -22,6 +22,7 @@ from transactions.states import Type
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
 ]
 
 

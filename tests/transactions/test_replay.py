@@ -23,7 +23,11 @@ from transactions.services.review import Correction, approve, reject, reopen
 from transactions.services.submit import Claim, submit
 from transactions.services.withdraw import delete, withdraw
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
+]
 
 WHY = {"reason": "El banco muestra un céntimo menos"}
 LIVES = ["open", "corrected", "withdrawn", "paid", "refused", "hidden", "changed"]

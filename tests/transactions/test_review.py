@@ -20,6 +20,7 @@ from transactions.states import State, Type
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.django_db(transaction=True),
+    pytest.mark.as_application,
 ]
 
 WHY = {"reason": "Visto en el estado de cuenta"}
