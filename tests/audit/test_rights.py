@@ -69,7 +69,8 @@ def test_each_right_too_many_is_named(
     owner.execute(f"GRANT UPDATE ON audit_leaf TO {clerk}")
     owner.execute(f"GRANT UPDATE (account_id, amount) ON ledger_balance TO {clerk}")
     owner.execute(f"GRANT INSERT ON audit_record, ledger_transfer TO {clerk}")
-    owner.execute(f"GRANT TEMPORARY ON DATABASE test_areamedica TO {clerk}")
+    name = connection.settings_dict["NAME"]
+    owner.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {clerk}")
     said = told()
     assert list(said) == ["audit.W001"]
     assert said["audit.W001"] == [
