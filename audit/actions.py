@@ -100,6 +100,10 @@ class Action(models.TextChoices):
     BANK_BACK = "banking.bank_back", _("The bank answered again")
     KEYS_WRAPPED = "privacy.keys_wrapped", _("Keys of personal words wrapped anew")
     SECOND_STEP_PASSED = "accounts.second_step_passed", _("Second step passed")
+    BOOKED_AFTERWARDS = (
+        "transactions.booked_afterwards",
+        _("Completed transactions booked afterwards"),
+    )
 
 
 def every_action() -> list[tuple[str, str | Promise]]:

@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.db.models import Sum
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SYSTEM_ID, User
+from audit.models import Record
 from ledger.chart import account_id
 from ledger.errors import AccountFrozen
 from ledger.models import Account, Transfer
@@ -174,6 +175,7 @@ def _as_before_the_books(row: Transaction) -> None:
         cursor.execute("UPDATE ledger_balance SET amount = 0, seq = 0")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_was_completed_before_there_were_books_is_demanded_and_booked_once(
     ana: User, bank: Bank, capsys: Any
 ) -> None:
@@ -189,6 +191,8 @@ def test_what_was_completed_before_there_were_books_is_demanded_and_booked_once(
     assert book_completed() == 0
     assert findings() == []
     assert entry_of(row).amount == 235075
+    told = Record.objects.get(action="transactions.booked_afterwards")
+    assert (told.actor_id, told.facts) == (SYSTEM_ID, '{"transactions":1}')
 
 
 def test_an_entry_that_differs_from_its_transaction_is_named(

@@ -6,6 +6,9 @@ from uuid import UUID
 from django.db import connection
 from django.db.transaction import atomic
 
+from accounts.models import SYSTEM_ID
+from audit.actions import Action
+from audit.services import record
 from ledger.errors import MalformedPosting
 from ledger.models import Transfer
 from ledger.services.posting import BOOKED, Outcome, post_batch
@@ -54,6 +57,7 @@ def _book(page: list[Transaction]) -> int:
     for confirmed in _refused(wanting):
         with atomic():
             book(confirmed)
+            _tell(1)
     return len(wanting)
 
 
@@ -65,7 +69,18 @@ def _refused(wanting: list[Confirmed]) -> list[Confirmed]:
         if outcome not in BOOKED | _OTHERWISE:
             raise MalformedPosting(place=str(confirmed.transaction_id), why=outcome)
     pairs = zip(wanting, outcomes, strict=True)
-    return [each for each, outcome in pairs if outcome in _OTHERWISE]
+    refused = [each for each, outcome in pairs if outcome in _OTHERWISE]
+    if booked := len(wanting) - len(refused):
+        _tell(booked)
+    return refused
+
+
+def _tell(transactions: int) -> None:
+    record(
+        Action.BOOKED_AFTERWARDS,
+        actor_id=SYSTEM_ID,
+        facts={"transactions": transactions},
+    )
 
 
 _NOT_AS_BOOKED = """
