@@ -26,7 +26,7 @@ class EmailBackend(ModelBackend):
         """The user of a session, with rights, in one question."""
         living = User.objects.with_rights().filter(pk=user_id, is_active=True)
         found: User | None = living.first()
-        bind_contextvars(via="session")
+        bind_contextvars(via="session", person=str(found.pk) if found else None)
         return found
 
     def user_can_authenticate(self, user: User | AnonymousUser | None) -> bool:
@@ -61,7 +61,7 @@ class BearerToken(JWTAuthentication):
         except (AuthenticationFailed, TokenError) as error:
             raise InvalidToken from error
         user = self.get_user(token)
-        bind_contextvars(via="token")
+        bind_contextvars(via="token", person=str(user.pk))
         return user, token
 
     def get_user(self, validated_token: Token) -> User:  # type: ignore[override]

@@ -39,7 +39,10 @@ class ApiKey(BaseAuthentication):
         if is_claimed(request.headers):
             use_signature(admitted, _as_sent(request._request))
         note_use(admitted)
-        bind_contextvars(via="signed" if admitted.user.has_signed else "key")
+        bind_contextvars(
+            via="signed" if admitted.user.has_signed else "key",
+            person=str(admitted.user.pk),
+        )
         return admitted.user, ShownKey(
             prefix=admitted.key.prefix,
             is_signed=admitted.user.has_signed,

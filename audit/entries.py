@@ -15,7 +15,7 @@ COLUMNS = """
     to_char(record.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
     record.epoch, record.facts, record.id, record.request_id, record.subject_id,
     record.subject_type, record.xid::text::bigint, record.mac, record.version,
-    record.via
+    record.via, record.on_behalf_of::text, record.caused_by
 """
 
 
@@ -35,6 +35,8 @@ class Raw(NamedTuple):
     mac: bytes | None
     version: int | None
     via: str
+    on_behalf_of: str | None
+    caused_by: int | None
 
     @classmethod
     def of(cls, record: Record) -> Self:
@@ -52,6 +54,8 @@ class Raw(NamedTuple):
             mac=None if record.mac is None else bytes(record.mac),
             version=record.version,
             via=record.via,
+            on_behalf_of=str(record.on_behalf_of) if record.on_behalf_of else None,
+            caused_by=record.caused_by,
         )
 
     @property
@@ -64,7 +68,8 @@ def columns(row: Raw) -> dict[str, object]:
     """Every column under its name in the entry; `facts` is text, byte by byte.
 
     Records from before there were MACs have none of what came with them, so that the
-    bytes that were sealed of them are still theirs.
+    bytes that were sealed of them are still theirs; so it is with whom and what the
+    system acted for.
     """
     said: dict[str, object] = {
         "action": row.action,
@@ -80,6 +85,10 @@ def columns(row: Raw) -> dict[str, object]:
     }
     if row.mac is not None:
         said |= {"mac": row.mac.hex(), "version": row.version, "via": row.via}
+    if row.on_behalf_of is not None:
+        said["on_behalf_of"] = row.on_behalf_of
+    if row.caused_by is not None:
+        said["caused_by"] = row.caused_by
     return said
 
 

@@ -56,6 +56,10 @@ class Record(models.Model):
     via = models.CharField(max_length=8, db_default="", editable=False)
     # The number of this record among its subject's; none where nobody counts.
     version = models.IntegerField(null=True, editable=False)
+    # The person whose request the system carries out, and the record that led to this
+    # one: see audit.causes.
+    on_behalf_of = models.UUIDField(_("on behalf of"), null=True, editable=False)
+    caused_by = models.BigIntegerField(_("caused by"), null=True, editable=False)
     # See audit.writers; none in records that are older than it.
     mac = models.BinaryField(null=True, editable=False)
 

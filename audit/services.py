@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.db import connection
 
 from audit.actions import Action
 from audit.canonical import canonical
-from audit.writers import macs_of
+from audit.causes import SYSTEM_ID, Whence, whence
+from audit.writers import LATER_WORDS, WORDS, macs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +51,20 @@ def record(
     record_all([event])
 
 
-# Only what the writer knows, in the order of `_said`: an application's role may name no
-# other column. COPY, because PostgreSQL takes a third less time for it than to plan an
-# INSERT and to read JSON or arrays.
+# Only what the writer knows: an application's role may name no other column. COPY,
+# because PostgreSQL takes a third less time for it than to plan an INSERT and to read
+# JSON or arrays.
 _APPEND = """
 COPY audit_record (action, actor_id, facts, request_id, subject_id, subject_type,
-                   version, via, mac) FROM STDIN (FORMAT BINARY)
+                   version, via, on_behalf_of, caused_by, mac)
+FROM STDIN (FORMAT BINARY)
 """
-_TYPES = ("text", "uuid", "text", "text", "text", "text", "int4", "text", "bytea")
+_WORDS = (*WORDS, *LATER_WORDS)
+_TYPES = (
+    *("text", "uuid", "text", "text", "text", "text", "int4", "text"),
+    *("uuid", "int8"),
+    "bytea",
+)
 
 
 def record_all(events: Iterable[Event]) -> None:
@@ -66,11 +72,11 @@ def record_all(events: Iterable[Event]) -> None:
 
     :raises TypeError: a fact has no canonical form.
     """
-    whence = _whence()
-    said = [_said(event, *whence) for event in events]
-    macs = macs_of(said)
+    now = whence()
+    said = [_said(event, now) for event in events]
     if said:
-        _append([(*each.values(), mac) for each, mac in zip(said, macs, strict=True)])
+        pairs = zip(said, macs_of(said), strict=True)
+        _append((*map(each.get, _WORDS), mac) for each, mac in pairs)
 
 
 def _append(rows: Iterable[tuple[object, ...]]) -> None:
@@ -86,7 +92,7 @@ def _append(rows: Iterable[tuple[object, ...]]) -> None:
 
 def row_of(event: Event) -> dict[str, Any]:
     """The columns of its record, for the demo's past, which has a clock of its own."""
-    said = _said(event, *_whence())
+    said = _said(event, whence())
     return {
         "action": said["action"],
         "actor_id": said["actor"],
@@ -97,31 +103,29 @@ def row_of(event: Event) -> dict[str, Any]:
         "version": said["version"],
         "via": said["via"],
         "mac": macs_of([said])[0],
+        "on_behalf_of": said.get("on_behalf_of"),
+        "caused_by": said.get("caused_by"),
     }
 
 
-def _said(event: Event, request: str, via: str) -> dict[str, object]:
-    """The words of the writer."""
+def _said(event: Event, now: Whence) -> dict[str, object]:
+    """The words of the writer; for whom and why only where there is something to say.
+
+    Whoever acts for himself acts on nobody's behalf.
+    """
     kind, pk = event.subject
-    return {
+    said: dict[str, object] = {
         "action": event.action.value,
         "actor": event.actor_id,
         "facts": canonical(event.facts),
-        "request": request,
+        "request": now.request,
         "subject": str(pk),
         "subject_type": kind,
         "version": event.version,
-        "via": via,
+        "via": now.via,
     }
-
-
-def _whence() -> tuple[str, str]:
-    """The request or task this is part of, and how the actor showed who he is.
-
-    A task inherits the words of the request that rang for it.
-    """
-    around = structlog.contextvars.get_contextvars()
-    task = around.get("task_id", "")
-    return around.get("request_id", "") or task, (
-        "task" if task else around.get("via", "")
-    )
+    if event.actor_id == SYSTEM_ID and now.person not in (None, SYSTEM_ID):
+        said["on_behalf_of"] = now.person
+    if now.record is not None:
+        said["caused_by"] = now.record
+    return said

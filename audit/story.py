@@ -94,7 +94,8 @@ class Told:
 def story(entries: Iterable[bytes]) -> list[Told]:
     """Tell sealed entries in their order; who acted is looked up now."""
     records = [_record(entry) for entry in entries]
-    names = names_of(each.get("actor") for each in records)
+    people = (each.get(name) for each in records for name in ("actor", "on_behalf_of"))
+    names = names_of(people)
     return [Told(each, _in_each_language(each, names)) for each in records]
 
 
@@ -136,10 +137,12 @@ def _dated(record: dict[str, object], names: dict[str, str]) -> str:
             "The bytes of this record cannot be read: they are not what was sealed."
         )
     at = datetime.fromisoformat(str(record["at"])).astimezone(CARACAS)
+    whom = record.get("on_behalf_of")
     what = sentence(
         str(record["action"]),
         _facts(str(record["facts"])),
         who=who_is(record["actor"], names),
+        whom=who_is(whom, names) if whom else "",
     )
     return _("On %(day)s at %(time)s: %(what)s") % {
         "day": date_format(at, "DATE_FORMAT"),
@@ -156,11 +159,15 @@ def _facts(written: str) -> dict[str, object]:
     return read
 
 
-def sentence(action: str, facts: dict[str, object], *, who: str) -> str:
-    """What somebody did, in the language that is active."""
+def sentence(action: str, facts: dict[str, object], *, who: str, whom: str = "") -> str:
+    """What somebody did, and for whom, in the language that is active."""
+    what = _form(action, facts)
+    if whom:
+        what = f"{what} {_('The system did it on behalf of {whom}.')}"
     # `.replace`, because a name or a fact may hold braces of its own.
-    what = _form(action, facts).replace("{amount}", _amount(facts))
-    return what.replace("{who}", who)
+    for name, told in {"amount": _amount(facts), "who": who, "whom": whom}.items():
+        what = what.replace(f"{{{name}}}", told)
+    return what
 
 
 def who_is(actor: object, names: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
 """A subject's records as sentences, for whoever reads no JSON."""
 
 import json
-from itertools import groupby
+from collections.abc import Iterable
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from areamedica.clock import caracas_day
@@ -13,7 +14,7 @@ _MOST = 500
 
 
 class Sentence(NamedTuple):
-    """One record: who did what, in words, and what it tells."""
+    """One record: who did what for whom, in words, and what it tells."""
 
     record: Record
     who: str
@@ -30,7 +31,7 @@ class Day(NamedTuple):
 def timeline_of(subject_id: str) -> list[Day]:
     """All that was journaled about one subject, oldest first, by Caracas day."""
     records = list(Record.objects.filter(subject_id=subject_id).order_by("pk")[:_MOST])
-    names = names_of(each.actor_id for each in records)
+    names = _names(records)
     sentences = [_told(each, names) for each in records]
     by_day = groupby(sentences, key=lambda each: caracas_day(each.record.at))
     return [Day(day, list(told)) for day, told in by_day]
@@ -38,13 +39,19 @@ def timeline_of(subject_id: str) -> list[Day]:
 
 def sentence_of(record: Record) -> Sentence:
     """One record alone."""
-    return _told(record, names_of([record.actor_id]))
+    return _told(record, _names([record]))
 
 
 def _told(record: Record, names: dict[str, str]) -> Sentence:
     # Of a pruned record no facts are left.
     facts = json.loads(record.facts or "{}")
     who = story.who_is(record.actor_id, names)
-    says = story.sentence(record.action, facts, who=who)
+    whom = story.who_is(record.on_behalf_of, names) if record.on_behalf_of else ""
+    says = story.sentence(record.action, facts, who=who, whom=whom)
     about = in_words(record.subject_type)
     return Sentence(record, who, says, facts_in_words(facts), about)
+
+
+def _names(records: Iterable[Record]) -> dict[str, str]:
+    people = ((each.actor_id, each.on_behalf_of) for each in records)
+    return names_of(chain.from_iterable(people))

@@ -173,7 +173,8 @@ class Walk:
         """The columns that are not as they were sealed."""
         said = _parsed(entry)
         if bytes_of(now) != entry:
-            names = [name for name in now if said.get(name) != now[name]]
+            every = now | said
+            names = [name for name in every if said.get(name) != now.get(name)]
             yield Finding(
                 "altered", f"record {now['id']}", ", ".join(names) or "its bytes"
             )

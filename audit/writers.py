@@ -36,6 +36,8 @@ WORDS = (
     "version",
     "via",
 )
+# Signed where they are said. What is absent cannot be added, nor taken away.
+LATER_WORDS = ("on_behalf_of", "caused_by")
 
 
 @lru_cache(maxsize=16)
@@ -71,9 +73,10 @@ def _begun(key: bytes) -> tuple["_Hash", "_Hash"]:
 
 
 def _tag(key: bytes, nonce: bytes, said: dict[str, object]) -> bytes:
-    words = written({name: said[name] for name in WORDS})
+    words = {name: said[name] for name in WORDS}
+    words |= {name: said[name] for name in LATER_WORDS if name in said}
     inner, outer = (begun.copy() for begun in _begun(key))
-    inner.update(nonce + words)
+    inner.update(nonce + written(words))
     outer.update(inner.digest())
     return outer.digest()[:_TAG]
 

@@ -14,6 +14,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import translation
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from rest_framework.test import APIClient
+from structlog.contextvars import clear_contextvars
 
 from accounts.models import SYSTEM_ID, Role, User
 from audit.checks import GUARDED as OF_THE_JOURNAL
@@ -81,9 +82,10 @@ APIClient.request = held_to_the_document(APIClient.request)  # type: ignore[meth
 
 @pytest.fixture(autouse=True)
 def _no_leftovers() -> Iterator[None]:
-    """Neither in Redis nor of the language that the last request asked for."""
+    """Neither in Redis nor of the last request: who asked, and in which language."""
     yield
     cache.clear()
+    clear_contextvars()
     translation.deactivate()
 
 

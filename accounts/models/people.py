@@ -17,10 +17,8 @@ from areamedica import permissions
 from areamedica.errors import Forbidden
 from areamedica.permissions import FOR_PEOPLE_ONLY, MOVES_MONEY
 from audit.actions import Action
+from audit.causes import SYSTEM_ID as SYSTEM_ID
 from audit.services import record
-
-# Automatic changes have an author too: this row, made by migration, cannot sign in.
-SYSTEM_ID = UUID("00000000-0000-4000-8000-000000000001")
 
 
 def same_mailbox(email: str) -> str:

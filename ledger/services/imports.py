@@ -17,6 +17,7 @@ from areamedica import doorbell
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
+from audit.causes import going_on_with
 from audit.services import record
 from ledger.chart import account_id
 from ledger.errors import ImportNotFound, ImportNotReady
@@ -163,7 +164,8 @@ def book(*, import_id: UUID, today: date) -> None:
     Does nothing while another process books any. A process that dies leaves nothing in
     the books, and the next one begins anew.
     """
-    with closing(_Beside(import_id)) as beside:
+    confirmed = going_on_with(("import", import_id), [Action.IMPORT_CONFIRMED])
+    with confirmed, closing(_Beside(import_id)) as beside:
         try:
             _book(import_id, today, beside)
         except _Undone as undone:

@@ -12,6 +12,7 @@ from django.db.transaction import atomic
 from django.utils import timezone
 
 from accounts.models import SYSTEM_ID
+from audit.causes import because_of
 from notifications import lines, signing
 from notifications.lines import Answer
 from notifications.models import Delivery, Endpoint
@@ -101,7 +102,7 @@ def note(delivery: Delivery, answer: Answer) -> None:
         why=answer.error,
     )
     _put_off(delivery)
-    _note_failure(told, answer)
+    _note_failure(told, answer, delivery)
 
 
 def _put_off(delivery: Delivery) -> None:
@@ -113,16 +114,20 @@ def _put_off(delivery: Delivery) -> None:
         log.error("delivery_given_up", delivery=delivery.pk)
 
 
-def _note_failure(endpoint: Endpoint, answer: Answer) -> None:
+def _note_failure(endpoint: Endpoint, answer: Answer, delivery: Delivery) -> None:
     if endpoint.failing_since is None:
         _note_health(endpoint, failing_since=Now())
     long_ago = Endpoint.objects.filter(
         pk=endpoint.pk, failing_since__lt=Now() - GIVEN_UP_AFTER
     )
     if answer.status == _GONE:
-        switch_off(endpoint, Endpoint.Why.GONE, actor_id=SYSTEM_ID)
+        why = Endpoint.Why.GONE
     elif long_ago.exists():
-        switch_off(endpoint, Endpoint.Why.FAILING, actor_id=SYSTEM_ID)
+        why = Endpoint.Why.FAILING
+    else:
+        return
+    with because_of(delivery.leaf):
+        switch_off(endpoint, why, actor_id=SYSTEM_ID)
 
 
 def _note_health(endpoint: Endpoint, *, failing_since: Now | None) -> None:

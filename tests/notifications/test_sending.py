@@ -386,7 +386,10 @@ def test_a_receiver_that_says_it_is_gone_is_believed(
     receiver.answers = ["410"]
     moved("a", "b")
     send_due()
+    led = Leaf.objects.get(number=Delivery.objects.get(subject_id="a").leaf)
     disabled("gone")
+    noted = Record.objects.get(action="notifications.endpoint_disabled")
+    assert (noted.caused_by, noted.on_behalf_of) == (led.record_id, None)
     assert len(receiver.got) == 1
 
 

@@ -1,5 +1,6 @@
 """What a patient claims, and the one door through which its state changes."""
 
+from contextlib import AbstractContextManager
 from typing import ClassVar, Self
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from accounts.models import SYSTEM_ID
 from areamedica.database import append
 from areamedica.money import BOLIVAR, DECIMAL_PLACES, MAX_DIGITS
 from audit.actions import Action
+from audit.causes import going_on_with
 from audit.services import record
 from banking.references import canonical
 from transactions.books import Confirmed, book
@@ -31,10 +33,22 @@ from transactions.states import (
     Type,
 )
 
+# What the system goes on with; looking at a transaction leads to nothing.
+_ACTS = (
+    Action.TRANSACTION_RECORDED,
+    Action.TRANSACTION_CHANGED,
+    Action.TRANSACTION_MOVED,
+    Action.INQUIRY_REPLAYED,
+)
 # PostgreSQL takes whatever begins with some letters for two rows in a hundred, and
 # walks the whole list by date to find the one that ends in 417728 (3.4 s of a million).
 # So few are fetched by name; of more than these the walk soon meets enough.
 _FEW = 1_000
+
+
+def carrying_on(transaction_id: UUID) -> AbstractContextManager[None]:
+    """What the system does in this block, it does for who acted last on the claim."""
+    return going_on_with(("transaction", transaction_id), _ACTS)
 
 
 class TransactionQuerySet(models.QuerySet["Transaction"]):

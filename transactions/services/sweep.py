@@ -14,6 +14,7 @@ from audit.services import record
 from transactions.errors import TransactionNotFound
 from transactions.models import Inquiry, Transaction
 from transactions.models.inquiry import MOST_ATTEMPTS
+from transactions.models.transaction import carrying_on
 from transactions.outbox import ring, ring_soon
 from transactions.states import OPEN, Reason, State
 
@@ -71,7 +72,8 @@ def end_overdue_dead_letters() -> int:
     overdue = Inquiry.objects.dead().filter(deadline_at__lte=Now())
     ended = 0
     for transaction_id in overdue.values_list("pk", flat=True)[:_A_HANDFUL]:
-        ended += _hand_over(transaction_id)
+        with carrying_on(transaction_id):
+            ended += _hand_over(transaction_id)
     return ended
 
 

@@ -35,6 +35,7 @@ from banking.references import tail
 from banking.services import find_payment
 from transactions import schedule
 from transactions.models import BankCredit, Inquiry, Transaction
+from transactions.models.transaction import carrying_on
 from transactions.states import OPEN, Reason, State
 from transactions.verdict import Candidate, Claimed, Verdict, verdict
 
@@ -104,9 +105,11 @@ def ask_bank(
             question_about(lease.transaction, rounds=lease.rounds), patience=patience
         )
     except BankUnavailable as silence:
-        settle_silence(lease, silence)
+        with carrying_on(transaction_id):
+            settle_silence(lease, silence)
         return silence
-    settle(lease, answer)
+    with carrying_on(transaction_id):
+        settle(lease, answer)
     return None
 
 
