@@ -86,23 +86,19 @@ def _files(asked: Asked, leaves: Sequence[Leaf]) -> dict[str, bytes]:
         **_proved(leaves, head),
         "checkpoint": head.note.encode(),
         **(_grown(earlier, head) if earlier else {}),
-        "keys.txt": _keys(head, earlier).encode(),
+        "keys.txt": keys_for(head, earlier).encode(),
         **_papers(asked, told, head),
         "verify.py": _VERIFIER.read_bytes(),
     }
 
 
 def _proved(leaves: Sequence[Leaf], head: Published) -> dict[str, bytes]:
-    read = tiles.grown_to(head.size)
+    numbers = [leaf.number for leaf in leaves]
+    paths = tree.inclusions(tiles.grown_to(head.size), numbers, head.size)
     files = {}
-    for leaf in leaves:
+    for leaf, path in zip(leaves, paths, strict=True):
         entry = bytes(leaf.entry)
-        proof = proof_text(
-            entry=entry,
-            index=leaf.number,
-            hashes=tree.inclusion(read, leaf.number, head.size),
-            note=head.note,
-        )
+        proof = proof_text(entry=entry, index=leaf.number, hashes=path, note=head.note)
         files[f"records/{leaf.record_id}.json"] = entry
         files[f"proofs/{leaf.record_id}.tlog-proof"] = proof.encode()
     return files
@@ -123,7 +119,7 @@ def _grown(earlier: Published, head: Published) -> dict[str, bytes]:
     return {"earlier": earlier.note.encode(), "consistency": lines.encode()}
 
 
-def _keys(*notes: Published | None) -> str:
+def keys_for(*notes: Published | None) -> str:
     """The keys of all who signed here, the journal's first."""
     ours = [str(keys.verifier_of(note.note)) for note in notes if note]
     witnesses = [str(each.key) for each in named()]

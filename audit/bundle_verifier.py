@@ -67,6 +67,18 @@ def unb64(text: str) -> bytes:
     return raw
 
 
+def keys_of(text: str) -> dict[tuple[str, str], bytes]:
+    """Of each vkey its kind (1: the journal) and the key, by name and number."""
+    keys = {}
+    for vkey in text[:-1].split("\n"):
+        name, number, key = vkey.split("+", 2)
+        keys[name, number] = raw = unb64(key)
+        digest = hashlib.sha256(f"{name}\n".encode() + raw).hexdigest()
+        known = len(raw) == (1313 if raw[:1] == b"\x06" else 33)
+        demand(digest[:8] == number and known, f"the key of {name} is none")
+    return keys
+
+
 def opened(note: str, keys: dict[tuple[str, str], bytes]) -> tuple[str, list[str]]:
     """The text of a note and who signed it (c2sp.org/signed-note, tlog-cosignature)."""
     text, _, below = note.rpartition("\n\n")
@@ -110,13 +122,8 @@ def climb(at: int, last: int, path: list[bytes], old: bytes) -> tuple[bytes, byt
 def check(files: dict[str, bytes]) -> list[str]:
     """What is shown by the files of a bundle. Raises ValueError, LookupError."""
     texts = {name: raw.decode("utf-8", "replace") for name, raw in files.items()}
-    note, manifest, keys = texts["checkpoint"], texts["manifest"], {}
-    for vkey in texts["keys.txt"][:-1].split("\n"):
-        name, number, key = vkey.split("+", 2)
-        keys[name, number] = raw = unb64(key)  # its kind (1: the journal) and itself
-        digest = hashlib.sha256(f"{name}\n".encode() + raw).hexdigest()
-        known = len(raw) == (1313 if raw[:1] == b"\x06" else 33)
-        demand(digest[:8] == number and known, f"the key of {name} is none")
+    note, manifest = texts["checkpoint"], texts["manifest"]
+    keys = keys_of(texts["keys.txt"])
     hashes = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
     listed = [f"{hashes[name]}  {name}" for name in sorted(files) if name != "manifest"]
     signed = manifest.split("\n\n")[0].split("\n")[1:]

@@ -14,7 +14,7 @@ from audit.errors import NotSealed, PeriodTooLong, Pruned, RecordNotFound
 from audit.models import Leaf, Record
 from audit.services import record
 
-MOST_RECORDS = 2_000
+MOST_RECORDS = 5_000
 
 
 @atomic

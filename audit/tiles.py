@@ -1,7 +1,7 @@
 """The sealed tree as it is stored, and as C2SP's tlog-tiles hands it out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from django.db import connection
@@ -96,14 +96,15 @@ def read(path: str) -> bytes:
     level = 0 if form["level"] == "entries" else int(form["level"])
     start = number * tree.TILE
     is_there = start + width <= sealed_size() >> (level * tree.TILE_BITS)
-    if form["number"] != _written(number) or width > tree.TILE or not is_there:
+    if form["number"] != path_of(number) or width > tree.TILE or not is_there:
         raise NotSealed
     if form["level"] == "entries":
         return _bundle(start, start + width)
     return b"".join(stored(level, start, start + width))
 
 
-def _written(number: int) -> str:
+def path_of(number: int) -> str:
+    """The last part of a tile's path: `x001/x234/067` for 1,234,067."""
     digits = f"{number % 1000:03}"
     while number := number // 1000:
         digits = f"x{number % 1000:03}/{digits}"
@@ -115,4 +116,9 @@ def _bundle(start: int, stop: int) -> bytes:
     entries = [bytes(entry) for entry in leaves.values_list("entry", flat=True)]
     if not all(entries):
         raise Pruned
+    return bundled(entries)
+
+
+def bundled(entries: Iterable[bytes]) -> bytes:
+    """Each entry behind its length in two bytes."""
     return b"".join(len(entry).to_bytes(2) + entry for entry in entries)

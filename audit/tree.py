@@ -5,7 +5,8 @@ complete subtrees `start..stop` of 256**level leaves each, as the tiles of C2SP
 tlog-tiles hold them. Whoever has the leaves in a list takes `over(leaves)`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from hashlib import sha256
 
 Read = Callable[[int, int, int], Sequence[bytes]]
@@ -75,17 +76,25 @@ def root(read: Read, size: int) -> bytes:
 
 def inclusion(read: Read, index: int, size: int) -> list[bytes]:
     """The proof that leaf `index` is in the tree of `size` leaves (2.1.3.1)."""
-    assert 0 <= index < size
+    [proof] = inclusions(read, [index], size)
+    return proof
 
-    def path(start: int, stop: int) -> list[bytes]:
+
+def inclusions(read: Read, indexes: Iterable[int], size: int) -> Iterator[list[bytes]]:
+    """The proofs of many leaves: what they share is computed once."""
+    root_of = cache(partial(subtree, read))
+
+    def path(index: int, start: int, stop: int) -> list[bytes]:
         if stop - start == 1:
             return []
         middle = start + _split(stop - start)
         if index < middle:
-            return [*path(start, middle), subtree(read, middle, stop)]
-        return [*path(middle, stop), subtree(read, start, middle)]
+            return [*path(index, start, middle), root_of(middle, stop)]
+        return [*path(index, middle, stop), root_of(start, middle)]
 
-    return path(0, size)
+    for index in indexes:
+        assert 0 <= index < size
+        yield path(index, 0, size)
 
 
 def consistency(read: Read, old: int, new: int) -> list[bytes]:
