@@ -110,15 +110,15 @@ def post_rounds(given: dict[str, Any]) -> dict[str, Any]:
 def _round(act: Callable[[], Callable[[], object]], seconds: float) -> dict[str, float]:
     """`act` prepares a thousand and gives what writes them, which alone is timed."""
     times: list[float] = []
-    pid = _backend()
+    pid = backend()
     client = server = 0.0
     while sum(times) < seconds:
         write = act()
-        cpu, busy, began = time.process_time(), _cpu_of(pid), time.perf_counter()
+        cpu, busy, began = time.process_time(), cpu_of(pid), time.perf_counter()
         write()
         times.append(time.perf_counter() - began)
         client += time.process_time() - cpu
-        server += _cpu_of(pid) - busy
+        server += cpu_of(pid) - busy
     written = len(times) * BATCH
     return {
         "per_second": written / sum(times),
@@ -128,7 +128,7 @@ def _round(act: Callable[[], Callable[[], object]], seconds: float) -> dict[str,
     }
 
 
-def _backend() -> int:
+def backend() -> int:
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -136,7 +136,7 @@ def _backend() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """Processor seconds of a process of this machine; 0 where that is not told."""
     try:
         spent = Path(f"/proc/{pid}/schedstat").read_text().split()[0]
@@ -267,12 +267,12 @@ def prove_books(procs: int) -> dict[str, float]:
     """How long the proof of all that is in the books takes, and what it found."""
     from ledger.services.proof import prove
 
-    pid = _backend()
-    began, busy = time.monotonic(), _cpu_of(pid) + _cpu_of_the_ended(pid)
+    pid = backend()
+    began, busy = time.monotonic(), cpu_of(pid) + _cpu_of_the_ended(pid)
     proof, found = prove(procs)
     return {
         "seconds": round(time.monotonic() - began, 1),
-        "server_cpu_seconds": round(_cpu_of(pid) + _cpu_of_the_ended(pid) - busy, 1),
+        "server_cpu_seconds": round(cpu_of(pid) + _cpu_of_the_ended(pid) - busy, 1),
         "problems": len(found),
         "transfers": proof.transfers,
     }

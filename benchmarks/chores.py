@@ -208,16 +208,11 @@ def _named(node: dict[str, Any]) -> str:
 
 if __name__ == "__main__":
     django.setup()
-    from benchmarks import journal_chores
+    from benchmarks import journal_chores, journal_posting
 
     named = (prepare, statements, plans, patients, post, readings)
-    known = (
-        *named,
-        *books.CHORES,
-        *cutting.CHORES,
-        *posters.CHORES,
-        *journal_chores.CHORES,
-    )
+    journal = (*journal_chores.CHORES, *journal_posting.CHORES)
+    known = (*named, *books.CHORES, *cutting.CHORES, *posters.CHORES, *journal)
     chores = {chore.__name__: chore for chore in known}
     answer = chores[sys.argv[1]](json.load(sys.stdin))
     sys.stdout.write("\x1e" + json.dumps(answer))

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import random
 import resource
+import subprocess
+import sys
+import tempfile
 import threading
 import time
-from datetime import date
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 # Imported last, when Django is there.
 _STARTED = time.process_time()
 _HOUSE = UUID("6f9d6c39-6c55-4f0a-8a55-0a3b8d7a6f11")
-_A_STREAM = 4
+A_STREAM = 4
 _A_TRANSACTION = 1_000
 _PATIENCE = 5
 
 
-def _stream(number: int) -> list[Any]:
+def stream(number: int) -> list[Any]:
     """The four records that a transaction leaves which one person decides."""
     from audit.actions import Action
     from audit.services import Event
@@ -76,21 +78,21 @@ def fill(given: dict[str, Any]) -> dict[str, Any]:
 
     cashier = Role.objects.get(name="cashier")
     User.objects.create(pk=_HOUSE, email="h@bench.areamedica.test", role=cashier)
-    began, streams = time.perf_counter(), given["events"] // _A_STREAM
-    at_once = _A_TRANSACTION // _A_STREAM
+    began, streams = time.perf_counter(), given["events"] // A_STREAM
+    at_once = _A_TRANSACTION // A_STREAM
     for start in range(0, streams, at_once):
         with atomic():
             record_all(
                 event
                 for number in range(start, min(start + at_once, streams))
-                for event in _stream(number)
+                for event in stream(number)
             )
     seconds = time.perf_counter() - began
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(_ROWS, {"who": _HOUSE})
         cursor.execute("ANALYZE")
-    written = {"events": streams * _A_STREAM, "seconds": round(seconds, 2)}
+    written = {"events": streams * A_STREAM, "seconds": round(seconds, 2)}
     return {**written, "cpu_seconds": _cpu()}
 
 
@@ -128,6 +130,28 @@ def verify(given: dict[str, Any]) -> dict[str, Any]:
         "findings": len(report.findings),
         "size": report.size,
     }
+
+
+def offline(given: object) -> dict[str, Any]:
+    """Write the whole journal down, and have its own program check it."""
+    from audit.whole import export_whole
+
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent, "whole")
+        began = time.perf_counter()
+        size = export_whole(folder)
+        written, cpu = time.perf_counter() - began, _cpu()
+        program = [sys.executable, "-I", str(folder / "verify.py"), str(folder)]
+        began = time.perf_counter()
+        answer = subprocess.run(program, stdout=subprocess.PIPE)
+        return {
+            "size": size,
+            "seconds": round(time.perf_counter() - began, 2),
+            "cpu_seconds": round(_cpu() - cpu, 2),
+            "holds": answer.returncode == 0,
+            "written_seconds": round(written, 2),
+            "written_cpu_seconds": cpu,
+        }
 
 
 def _cpu() -> float:
@@ -203,63 +227,6 @@ def sizes(given: object) -> dict[str, Any]:
     }
 
 
-def post(given: dict[str, Any]) -> dict[str, Any]:
-    """Post for a while on two accounts of its own, `events` records with each batch."""
-    from django.db.transaction import atomic
-
-    from audit.services import record_all
-    from ledger.services.posting import post_batch
-
-    accounts, done, times = _funded(), 0, []
-    streams = [_stream(number) for number in range(given["events"] // _A_STREAM + 1)]
-    events = [_without_version(event) for stream in streams for event in stream][
-        : given["events"]
-    ]
-    end = time.monotonic() + given["seconds"]
-    while time.monotonic() < end:
-        began = time.perf_counter()
-        with atomic():
-            post_batch([_posting(*accounts) for _ in range(given["postings"])])
-            record_all(events)
-        times.append(time.perf_counter() - began)
-        done += 1
-    return {"batches": done, "seconds": given["seconds"]}
-
-
-def _without_version(event: Any) -> Any:
-    from dataclasses import replace as changed
-
-    return changed(event, version=None)
-
-
-def _posting(debit: UUID, credit: UUID, amount: str = "0.01") -> Any:
-    from ledger.services.posting import Posting
-
-    return Posting(
-        key=uuid4(),
-        debit=debit,
-        credit=credit,
-        amount=Decimal(amount),
-        currency="VES",
-        code="bench",
-        effective=date(2026, 1, 2),
-        cause=("bench", "1"),
-    )
-
-
-def _funded() -> tuple[UUID, UUID]:
-    from ledger.chart import CUSTOMER_CREDIT, IN_TRANSIT, account_id, code_of
-    from ledger.services.accounts import open_customer_account
-    from ledger.services.posting import post as book
-
-    one, other = (
-        open_customer_account(number=CUSTOMER_CREDIT, currency="VES", owner_id=uuid4())
-        for _ in range(2)
-    )
-    book(_posting(account_id(code_of(IN_TRANSIT, "VES")), one, "1000000.00"))
-    return one, other
-
-
 def wait_for_seals(given: dict[str, Any]) -> dict[str, Any]:
     """Write a record, wait for its signed checkpoint, again and again: how long."""
     from audit.actions import Action
@@ -292,4 +259,14 @@ def keep_sealing(given: dict[str, Any]) -> dict[str, Any]:
     return {"sealed": sealed}
 
 
-CHORES = (fill, seal, verify, proofs, replay, sizes, post, wait_for_seals, keep_sealing)
+CHORES = (
+    fill,
+    seal,
+    verify,
+    offline,
+    proofs,
+    replay,
+    sizes,
+    wait_for_seals,
+    keep_sealing,
+)
