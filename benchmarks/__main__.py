@@ -18,6 +18,7 @@ from areamedica.devstack.processes import NotReady
 from areamedica.devstack.servers import WheelMissing
 from benchmarks import (
     create,
+    growth,
     journal,
     lists,
     login,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "login": login.run,
     "replay": replay.run,
     "post": post.run,
+    "growth": growth.run,
     "transfers": transfers.run,
     "reading": reading.run,
     "journal": journal.run,

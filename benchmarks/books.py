@@ -1,4 +1,4 @@
-"""What is measured of the books inside Django: chores of `benchmarks.post`.
+"""What is measured of the books inside Django, for `benchmarks.post` and `growth`.
 
 Accounts have no floor, keys are random, and every figure is of the call alone: making
 the postings is not counted, except in the open loop, where it is part of the work.

@@ -24,7 +24,8 @@ def cut_books(given: str) -> dict[str, Any]:
 
     from ledger.services.partitioning import begin_partition
 
-    over, waits = Event(), []  # type: ignore[var-annotated]
+    over = Event()
+    waits: list[float] = []
     poster = Thread(target=_post_until, args=(over, waits))
     poster.start()
     began, first = time.monotonic(), date.fromisoformat(given)

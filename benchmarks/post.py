@@ -1,13 +1,12 @@
-"""Posting to the books: batches, single transfers, an open loop, proof and growth.
+"""Posting to the books: batches, single transfers and an open loop.
 
 The yardstick of batches is COPY of such rows into such a table, in turns with them; of
-the journal, the same batches without it; of the full books, those with 100,000
-transfers. The sealer of the journal runs beside what is journaled.
+the journal, the same batches without it. The sealer of the journal runs beside what is
+journaled.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,12 +22,9 @@ FEW = 100_000
 ROUNDS = 5
 OF_COPY = 0.4
 OF_UNJOURNALED = 0.6
-GROWTH = 1.3
 PER_SECOND = 30_000
 SINGLY = 2_500
 CALM_AFTER_SECONDS = 10
-# For books of ten million; smaller ones must be proved in their share of it.
-PROOF_SECONDS = 120
 _RATE, _SPIKE = 10_000, 50_000
 
 
@@ -42,13 +38,6 @@ def run(stage: Stage, size: Size) -> dict[str, Any]:
             "singly": _singly(stage, url, size),
             "open_loop": _open_loop(stage, url, size),
         }
-        few = _rounds(stage, url, size, "uniform")["uniform"]
-    with stage.database("books") as url:
-        say(f"post: books of {size.rows}")
-        filled = stage.chore("fill_books", url, size.rows)
-        parts["proof"] = {"filled_seconds": filled, **_proof(stage, url, size)}
-        many = _rounds(stage, url, size, "uniform")["uniform"]
-        parts["growth"] = _growth(few, many)
     batches = parts["batches"]
     return {
         "figure": batches["figure"],
@@ -140,30 +129,4 @@ def _open_loop(stage: Stage, url: str, size: Size) -> dict[str, Any]:
         "ceiling_in_time_after_s": CALM_AFTER_SECONDS,
         "ok": steady["p99_ms"] <= LATEST_MS
         and after["in_time_after_s"] <= CALM_AFTER_SECONDS,
-    }
-
-
-def _proof(stage: Stage, url: str, size: Size) -> dict[str, Any]:
-    """By as many processes as there are cores, and by one."""
-    alone, told = (
-        stage.chore("prove_books", url, each) for each in (1, os.cpu_count())
-    )
-    allowed = PROOF_SECONDS * size.rows / 10_000_000
-    return {
-        "figure": told,
-        "by_one": alone,
-        "ceiling_seconds": allowed,
-        "ok": told["seconds"] <= allowed and not told["problems"],
-    }
-
-
-def _growth(few: dict[str, float], many: dict[str, float]) -> dict[str, Any]:
-    grown = ratio(few["per_second"], many["per_second"])
-    return {
-        "figure": many,
-        "baseline": few,
-        "ratio": grown,
-        "cpu_ratio": ratio(_cpu(many), _cpu(few)),
-        "ceiling": GROWTH,
-        "ok": grown <= GROWTH,
     }

@@ -46,6 +46,15 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+class RoomyPostgres(Postgres):
+    """With memory as operations.md says: a quarter of the machine's."""
+
+    def _settings(self) -> list[str]:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        room = f"shared_buffers={memory // 4 // 2**20}MB"
+        return [*super()._settings(), room, "max_wal_size=8GB"]
+
+
 class Probed(Web):
     """A web process that is ready once it answers at all."""
 
@@ -101,7 +110,7 @@ class Stage:
         self.bank_port = free_port()
         self.environment = _environment(self.bank_port)
         given = os.environ
-        self.database_url = given.get("DATABASE_URL") or self._server(Postgres)
+        self.database_url = given.get("DATABASE_URL") or self._server(RoomyPostgres)
         self.redis_url = given.get("REDIS_URL") or self._server(Valkey)
         self.environment["REDIS_URL"] = self.redis_url
         if redis.from_url(self.redis_url).dbsize():

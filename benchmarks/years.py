@@ -59,10 +59,19 @@ UPDATE ledger_balance b SET amount = e.balance, seq = e.seq, moved_at = e.at
           FROM ledger_entry ORDER BY account_id, seq DESC) e
  WHERE e.account_id = b.account_id
 """
+# What is unique is built after it is written, and so is the rest.
+_CONSTRAINTS = """
+SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+ WHERE conrelid = 'ledger_transfer'::regclass AND contype IN ('p', 'u')
+"""
+_INDEXES = """
+SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+ WHERE indrelid = 'ledger_transfer'::regclass AND NOT indisunique
+"""
 
 
 def fill(url: str, *, rows: int) -> None:
-    """Write `rows` transfers in one transaction and let PostgreSQL look at them."""
+    """Write `rows` transfers, indexes last, and let PostgreSQL look at them."""
     asked: dict[str, Any] = {
         "rows": rows,
         "people": max(rows // 10, 1),
@@ -72,7 +81,19 @@ def fill(url: str, *, rows: int) -> None:
     }
     with psycopg.connect(url, autocommit=True) as line:
         line.execute("SET work_mem = '256MB'")
+        line.execute("SET maintenance_work_mem = '512MB'")
         with line.transaction():
+            built = [line.execute(each).fetchall() for each in (_CONSTRAINTS, _INDEXES)]
+            for name, _ in built[0]:
+                line.execute(f"ALTER TABLE ledger_transfer DROP CONSTRAINT {name}")
+            for name, _ in built[1]:
+                line.execute(f"DROP INDEX {name}")
             for statement in (_PEOPLE, _BALANCES, _TRANSFERS, _NOW):
                 line.execute(statement, asked)
+            for name, kind in built[0]:
+                line.execute(
+                    f"ALTER TABLE ledger_transfer ADD CONSTRAINT {name} {kind}"
+                )
+            for _, definition in built[1]:
+                line.execute(definition)
         line.execute("VACUUM (ANALYZE) ledger_transfer, ledger_balance, ledger_account")
