@@ -1,6 +1,8 @@
 """The books are cut by time while others post; all that was promised still holds."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
@@ -12,11 +14,13 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection
 from django.utils import timezone
 
+from audit.rights import too_much
 from ledger.models import Transfer
 from ledger.services.partitioning import CannotPartition, begin_partition
 from ledger.services.posting import Outcome, post, post_batch
 from ledger.services.proof import findings, missing_guards
 from ledger.services.reading import balance_at, balance_now, history
+from tests.audit.test_rights import superuser
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.ledger.own_database import own_database
 from tests.ledger.test_races import at_once
@@ -224,4 +228,53 @@ def test_a_bound_that_was_left_behind_is_named_and_the_next_try_removes_it() -> 
         )
     assert [each.kind for each in findings()] == ["partition_unfinished"]
     _cut(FIRST)
+    assert findings() == []
+
+
+@contextmanager
+def _as_role(name: str) -> Iterator[None]:
+    """What follows is done by a role of the database that owns nothing."""
+    where = connection.settings_dict
+    owner = {each: where[each] for each in ("USER", "PASSWORD")}
+    connection.close()
+    where.update(USER=name, PASSWORD=name)
+    yield
+    connection.close()
+    where.update(owner)
+
+
+def test_a_role_that_may_only_add_goes_on_posting_after_a_cut() -> None:
+    ana, name = customer("ana"), f"clerk_{uuid4().hex[:8]}"
+    with superuser() as line:
+        line.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+        call_command("grant_rights", name)
+        _cut(FIRST)
+        _lives_in(2035)
+        with _as_role(name):
+            assert post(posting(TRANSIT, ana)) is Outcome.POSTED
+            assert findings() == []
+            assert too_much() == []
+        call_command("grant_rights", name)
+        with _as_role(name):
+            assert post(posting(TRANSIT, ana)) is Outcome.POSTED
+            assert too_much() == []
+        line.execute(f"DROP OWNED BY {name}")
+        line.execute(f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("step", ["_OLD_KEYS", "_UNIQUE", "_PRIMARY", "_BEGIN"])
+def test_what_was_cut_off_midway_is_taken_up_again(step: str) -> None:
+    ana = customer("ana")
+    post(posting(TRANSIT, ana))
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(f"ledger.services.partitioning.{step}", "SELECT 1 / 0")
+        with pytest.raises(DatabaseError):
+            _cut(FIRST)
+    was = posting(TRANSIT, ana)
+    assert post(was) is Outcome.POSTED
+    assert findings() == []
+    _cut(FIRST)
+    _lives_in(2035)
+    assert post(was) is Outcome.ALREADY_POSTED
+    assert post(posting(TRANSIT, ana)) is Outcome.POSTED
     assert findings() == []
