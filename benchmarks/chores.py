@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -133,9 +133,19 @@ def readings(given: dict[str, Any]) -> dict[str, Any]:
             asks[0]()
         with connection.cursor() as cursor:
             plan = [_explain(cursor, each["sql"]) for each in noted]
-        times = [_milliseconds(ask) for ask in asks]
+        times = list(_timed(asks))
         answers[name] = {"times_ms": times, "plan": plan}
     return answers
+
+
+def _timed(asks: Sequence[Callable[[], object]]) -> Iterator[float]:
+    """What takes seconds, as a report of a million accounts, is asked less often."""
+    spent = 0.0
+    for ask in asks:
+        if spent > _LONG_MS:
+            break
+        yield (took := _milliseconds(ask))
+        spent += took
 
 
 def _milliseconds(ask: Callable[[], object]) -> float:
@@ -144,6 +154,7 @@ def _milliseconds(ask: Callable[[], object]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+_LONG_MS = 5_000
 _AS_JSON = {"content_type": "application/json", **_AS_BEHIND_PROXY}
 
 
