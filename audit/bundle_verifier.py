@@ -1,11 +1,11 @@
 """Checks a bundle of evidence: python3 -I verify.py [folder]. Needs only Python 3.9.
 
 Each record must lead, by the Merkle path of its proof (RFC 9162), to the root in the
-checkpoint; every signature below the checkpoint (Ed25519, RFC 8032), the journal's and
-its witnesses', must be that of a key in keys.txt; and it must have grown out of the
-earlier one. A line of ML-DSA-44 is named, but not checked: Python alone cannot. Compare
-the keys this prints with those you were given on paper: a bundle cannot vouch for them.
-Ends with 0 when everything holds, else with 1 and what does not.
+checkpoint; every signature below that, the journal's and its witnesses' (Ed25519, RFC
+8032; a line of ML-DSA-44 is named, not checked: Python alone cannot), must be that of a
+key in keys.txt; and it must have grown out of the earlier one. Compare the keys this
+prints with those you were given on paper: a bundle cannot vouch for them. Ends with 0
+when everything holds, else with 1 and what does not.
 """
 
 import base64
@@ -80,7 +80,7 @@ def keys_of(text: str) -> dict[tuple[str, str], bytes]:
 
 
 def opened(note: str, keys: dict[tuple[str, str], bytes]) -> tuple[str, list[str]]:
-    """The text of a note and who signed it (c2sp.org/signed-note, tlog-cosignature)."""
+    """The text of a note, and its signers (c2sp.org/signed-note, tlog-cosignature)."""
     text, _, below = note.rpartition("\n\n")
     text, kinds, who = f"{text}\n", b"", list[str]()
     for line in below[:-1].split("\n"):
@@ -88,7 +88,7 @@ def opened(note: str, keys: dict[tuple[str, str], bytes]) -> tuple[str, list[str
         raw, said = unb64(signature), text
         key, raw, seen = keys.get((name, raw[:4].hex()), b""), raw[4:], 0
         if key[:1] == b"\x06":  # ML-DSA-44, which Python alone does not know
-            who = [*who, f"{name} {UNKNOWN}"]
+            who = [*who, f"Below a checkpoint, a line of {name} {UNKNOWN}"]
             continue
         if key[:1] == b"\x04":  # a witness signs the second in which it saw the text
             seen, raw = int.from_bytes(raw[:8], "big"), raw[8:]
@@ -96,7 +96,7 @@ def opened(note: str, keys: dict[tuple[str, str], bytes]) -> tuple[str, list[str
         holds = dash == "\u2014" and key and is_signed(key[1:], raw, said.encode())
         demand(holds, f"the signature of {name} is false")
         at = time.strftime(", who saw it %Y-%m-%d %H:%M UTC", time.gmtime(seen))
-        who, kinds = [*who, name + at * bool(seen)], kinds + key[:1]
+        who, kinds = [*who, f"Signed by {name}" + at * bool(seen)], kinds + key[:1]
     demand(b"\x01" in kinds and note.endswith("\n"), "not signed by the journal's key")
     return text, who
 
@@ -133,11 +133,8 @@ def check(files: dict[str, bytes]) -> list[str]:
     size, root = int(text.split("\n")[1]), unb64(text.split("\n")[2])
     told = json.loads(files["story.json"])
     for number in (each["record"]["id"] for each in told):
-        entry, proof = (
-            files[f"records/{number}.json"],
-            texts[f"proofs/{number}.tlog-proof"],
-        )
-        lines, _, under = proof.partition("\n\n")
+        entry = files[f"records/{number}.json"]
+        lines, _, under = texts[f"proofs/{number}.tlog-proof"].partition("\n\n")
         form, extra, index, *path = lines.split("\n")
         at, leaf = int(index[6:]), hashlib.sha256(b"\0" + entry).digest()
         said = ["c2sp.org/tlog-proof@v1", f"extra {base64.b64encode(entry).decode()}"]
@@ -153,7 +150,7 @@ def check(files: dict[str, bytes]) -> list[str]:
     if "earlier" in files:
         text, older_who = opened(texts["earlier"], keys)
         _, older, old_root, _ = text.split("\n")
-        who += [name for name in older_who if name.endswith(UNKNOWN)]
+        who += [each for each in older_who if each.endswith(UNKNOWN)]
         grown = [unb64(line) for line in texts["consistency"].split("\n")[:-1]]
         at, last = int(older) - 1, size - 1
         while at & 1:
@@ -161,9 +158,7 @@ def check(files: dict[str, bytes]) -> list[str]:
         grown = grown if at else [unb64(old_root), *grown]
         roots = climb(at, last, grown[1:], grown[0])
         demand(roots == (unb64(old_root), root), "the earlier checkpoint does not fit")
-    words = {True: "Below a checkpoint, a line of", False: "Signed by"}
-    signers = [f"{words[name.endswith(UNKNOWN)]} {name}" for name in who]
-    return ["Everything holds.", f"{len(told)} records", *signers, texts["keys.txt"]]
+    return ["Everything holds.", f"{len(told)} records", *who, texts["keys.txt"]]
 
 
 def main(folder: Path) -> int:

@@ -24,7 +24,9 @@ BEGIN
           FROM pg_trigger WHERE tgname = 'append_only_rows'
     LOOP
         EXECUTE format('REVOKE ALL ON %s FROM %s', guarded.name, who);
-        EXECUTE format('GRANT SELECT, INSERT ON %s TO %s', guarded.name, who);
+        EXECUTE format('GRANT SELECT %s ON %s TO %s', CASE WHEN guarded.name::text
+                       ~ '^ledger_(transfer|hold|key)' THEN '' ELSE ', INSERT' END,
+                       guarded.name, who);
         SELECT string_agg(quote_ident(attname), ', ') INTO columns
           FROM pg_attribute
          WHERE attrelid = guarded.id AND attnum > 0 AND NOT attisdropped
@@ -40,8 +42,6 @@ BEGIN
     EXECUTE format('REVOKE INSERT ON audit_record FROM %s', who);
     EXECUTE format('GRANT INSERT (%s) ON audit_record TO %s', columns, who);
 
-    EXECUTE format('REVOKE INSERT ON ledger_transfer, ledger_hold, ledger_holdend FROM %s',
-                   who);
     EXECUTE format('REVOKE UPDATE, DELETE ON ledger_balance FROM %s', who);
     EXECUTE format('GRANT UPDATE (is_frozen) ON ledger_balance TO %s', who);
     FOR door IN

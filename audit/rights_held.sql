@@ -1,8 +1,10 @@
 -- Where the role %(role)s holds what it need not (true) or lacks what it needs (false):
 -- object, right. What it should hold is said here once more than in rights.sql, so that
--- a table made since, or a hand that granted, does not pass for what was meant.
+-- a table made since, or a hand that granted, does not pass for what was meant. What is
+-- in a partition is read by way of the whole: the partition itself needs no right.
 WITH thing AS (
-    SELECT c.oid, c.relname, guard.tgattr::int2[] AS kept, guard.oid IS NOT NULL AS once
+    SELECT c.oid, c.relname, c.relispartition AS is_part,
+           guard.tgattr::int2[] AS kept, guard.oid IS NOT NULL AS once
       FROM pg_class c
       LEFT JOIN pg_trigger guard
         ON guard.tgrelid = c.oid AND guard.tgname = 'append_only_rows'
@@ -11,11 +13,11 @@ WITH thing AS (
     SELECT relname, may, attname, attnum,
            has_column_privilege(%(role)s, t.oid, attnum, may) AS has,
            CASE may
-               WHEN 'SELECT' THEN true
+               WHEN 'SELECT' THEN
+                   NOT is_part OR has_column_privilege(%(role)s, t.oid, attnum, may)
                WHEN 'REFERENCES' THEN false
                WHEN 'INSERT' THEN
-                   relname NOT IN ('django_migrations', 'ledger_transfer',
-                                   'ledger_hold', 'ledger_holdend')
+                   relname !~ '^(django_migrations|ledger_(transfer|hold|key))'
                    AND (relname <> 'audit_record'
                         OR attname NOT IN ('id', 'at', 'epoch', 'xid'))
                WHEN 'UPDATE' THEN CASE

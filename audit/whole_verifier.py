@@ -105,7 +105,7 @@ def check(folder: Path, kept: list[Path]) -> list[str]:
         demand(0 < size <= len(rows[0]), f"{path.name} saw more: {size} records")
         is_so = root(rows, size) == unb64(hashed)
         demand(is_so, f"the journal is not what {path.name} saw")
-        told += [f"{size} records", *(f"Signed by {name}" for name in who)]
+        told += [f"{size} records", *who]
     return ["Everything holds.", *told, vkeys]
 
 

@@ -30,7 +30,7 @@ CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS record_version_once
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies: ClassVar = [("audit", "0008_looks")]
+    dependencies: ClassVar = [("audit", "0009_causes")]
     operations: ClassVar = [
         migrations.RunSQL(_BUILT, migrations.RunSQL.noop),
         migrations.RunSQL(

@@ -209,7 +209,7 @@ def test_the_page_and_the_story_say_it(
     assert "Ana" in page
     assert f"/admin/audit/record/{caused.caused_by}/change/" in page
     page = client.get("/admin/audit/record/story/", {"subject": "a"}).content.decode()
-    assert "(en nombre de Ana)" in page
+    assert "en nombre de Ana" in page
     [said] = story([entry_of(caused)])
     assert said.sentences["en"].endswith("The system did it on behalf of Ana.")
     assert said.sentences["es"].endswith("Lo hizo el sistema en nombre de Ana.")

@@ -9,7 +9,7 @@ from django.db import connection
 
 
 @pytest.fixture
-def own_database(transactional_db: None) -> Iterator[None]:
+def own_database(transactional_db: None, books_alone: None) -> Iterator[None]:
     """Everything runs on a copy of the tests' database, which is dropped at the end."""
     where = connection.settings_dict
     given, copy = where["NAME"], f"{where['NAME']}_copy"

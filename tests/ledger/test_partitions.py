@@ -1,8 +1,6 @@
 """The books are cut by time while others post; all that was promised still holds."""
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from threading import Event
 from typing import Any
@@ -14,16 +12,17 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection
 from django.utils import timezone
 
-from audit.rights import too_much
+from areamedica.devstack.servers import APPLICATION
+from audit.rights import wrong
 from ledger.models import Transfer
 from ledger.services.partitioning import CannotPartition, begin_partition
 from ledger.services.posting import Outcome, post, post_batch
 from ledger.services.proof import findings, missing_guards
 from ledger.services.reading import balance_at, balance_now, history
-from tests.audit.test_rights import superuser
+from tests.application import as_application, as_owner
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.ledger.own_database import own_database
-from tests.ledger.test_races import at_once
+from tests.together import together
 
 __all__ = ["own_database"]
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("own_database")]
@@ -78,7 +77,7 @@ def test_books_are_cut_while_others_post() -> None:
         raise AssertionError
 
     # Two writers with the same keys: each is booked by one of them.
-    told = at_once(cut, write, write)
+    told = together(cut, write, write)
     assert Transfer.objects.count() == 10_000 + sum(told)
     assert sum(told) % 9 == 0
     assert sum(told) > 0
@@ -119,10 +118,10 @@ def test_a_key_is_of_one_transfer_in_whatever_partition() -> None:
     assert post_batch([other]) == [Outcome.KEY_REUSED]
     again = posting(TRANSIT, beto)
     assert post(again) is Outcome.POSTED
-    outcomes = at_once(*[lambda: post_batch([again, was])] * 4)
+    outcomes = together(*[lambda: post_batch([again, was])] * 4)
     assert outcomes == [[Outcome.ALREADY_POSTED] * 2] * 4
     fresh = [posting(debit, beto) for debit in (TRANSIT, FEES)]
-    raced = at_once(*[lambda: post_batch(fresh)[0]] * 4)
+    raced = together(*[lambda: post_batch(fresh)[0]] * 4)
     assert sorted(raced) == [Outcome.ALREADY_POSTED] * 3 + [Outcome.POSTED]
     assert findings() == []
 
@@ -231,35 +230,22 @@ def test_a_bound_that_was_left_behind_is_named_and_the_next_try_removes_it() -> 
     assert findings() == []
 
 
-@contextmanager
-def _as_role(name: str) -> Iterator[None]:
-    """What follows is done by a role of the database that owns nothing."""
-    where = connection.settings_dict
-    owner = {each: where[each] for each in ("USER", "PASSWORD")}
-    connection.close()
-    where.update(USER=name, PASSWORD=name)
-    yield
-    connection.close()
-    where.update(owner)
+def test_the_role_that_owns_nothing_goes_on_posting_after_a_cut() -> None:
+    ana = customer("ana")
+    with as_application():
+        with as_owner():
+            _cut(FIRST)
+            _lives_in(2035)
+        _posts_and_proves(ana)
+        with as_owner():
+            call_command("grant_rights", APPLICATION)
+        _posts_and_proves(ana)
 
 
-def test_a_role_that_may_only_add_goes_on_posting_after_a_cut() -> None:
-    ana, name = customer("ana"), f"clerk_{uuid4().hex[:8]}"
-    with superuser() as line:
-        line.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
-        call_command("grant_rights", name)
-        _cut(FIRST)
-        _lives_in(2035)
-        with _as_role(name):
-            assert post(posting(TRANSIT, ana)) is Outcome.POSTED
-            assert findings() == []
-            assert too_much() == []
-        call_command("grant_rights", name)
-        with _as_role(name):
-            assert post(posting(TRANSIT, ana)) is Outcome.POSTED
-            assert too_much() == []
-        line.execute(f"DROP OWNED BY {name}")
-        line.execute(f"DROP ROLE {name}")
+def _posts_and_proves(ana: UUID) -> None:
+    assert post(posting(TRANSIT, ana)) is Outcome.POSTED
+    assert findings() == []
+    assert wrong() == []
 
 
 @pytest.mark.parametrize("step", ["_OLD_KEYS", "_UNIQUE", "_PRIMARY", "_BEGIN"])

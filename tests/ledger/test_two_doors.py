@@ -12,7 +12,11 @@ from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.together import together
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("books_alone"),
+]
 
 
 def _singly(postings: Sequence[Posting]) -> Callable[[], list[Outcome]]:
