@@ -26,13 +26,14 @@ from areamedica.day_filters import Since, Until
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
-from audit import figures, keys
-from audit.evidence import export_evidence, export_period
-from audit.journal_pages import JournalPages
+from audit import figures
+from audit.evidence.exports import export_evidence, export_period
+from audit.evidence.words import facts_in_words, in_words
 from audit.models import Checkpoint, Record
+from audit.pages.journal import JournalPages
+from audit.pages.retention import Retention as Retention
 from audit.replay import PROJECTIONS, differences, last_replays
-from audit.retention_pages import Retention as Retention
-from audit.words import facts_in_words, in_words
+from audit.seal import keys
 
 
 class SinceAt(Since):

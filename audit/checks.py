@@ -6,8 +6,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, Warning, register
 
 from areamedica import database
-from audit import keys, rights, witnesses, writers
-from audit.notes import BadNote
+from audit import rights, writers
+from audit.seal import keys, witnesses
+from audit.seal.notes import BadNote
 
 _SHORTEST_SECRET = 32
 GUARDED = (

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min, Q
 
 from audit.models import START, Checkpoint, Consumer, HeldEvent, Leaf, Verification
 from audit.replay import differences, last_replays
-from audit.witnesses import named
+from audit.seal.witnesses import named
 
 # Without the horizon: what a long transaction holds back is late as well.
 _BEHIND = """

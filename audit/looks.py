@@ -14,8 +14,8 @@ from areamedica.database import violated
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.models import Look
+from audit.seal.verification import verify_and_keep
 from audit.services import record
-from audit.verification import verify_and_keep
 
 if TYPE_CHECKING:
     from areamedica.back_office import Person

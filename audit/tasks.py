@@ -7,8 +7,10 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from audit import looks, publishing, retention, sealing, verification, witnesses
+from audit import looks
 from audit import replay as replaying
+from audit.law import retention
+from audit.seal import publishing, sealing, verification, witnesses
 
 log = structlog.get_logger("audit.tasks")
 

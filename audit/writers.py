@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.canonical import written
-from audit.notes import BadNote, unb64
+from audit.seal.notes import BadNote, unb64
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -100,8 +100,8 @@ def seal(given: object) -> dict[str, Any]:
     """Seal the backlog; beside it, the hashes alone of the same bytes."""
     from hashlib import sha256
 
-    from audit import sealing
     from audit.models import Leaf
+    from audit.seal import sealing
 
     began = time.perf_counter()
     sealed = sealing.seal()
@@ -120,7 +120,7 @@ def seal(given: object) -> dict[str, Any]:
 
 
 def verify(given: dict[str, Any]) -> dict[str, Any]:
-    from audit.verification import verify as look
+    from audit.seal.verification import verify as look
 
     began = time.perf_counter()
     report = look(procs=given["procs"], records=given["records"])
@@ -134,7 +134,7 @@ def verify(given: dict[str, Any]) -> dict[str, Any]:
 
 def offline(given: object) -> dict[str, Any]:
     """Write the whole journal down, and have its own program check it."""
-    from audit.whole import export_whole
+    from audit.evidence.whole import export_whole
 
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent, "whole")
@@ -166,8 +166,8 @@ def _cpu() -> float:
 
 def proofs(given: object) -> dict[str, Any]:
     """Proofs of two hundred records, as the API gives them."""
-    from audit import proofs as proving
     from audit.models import Leaf
+    from audit.seal import proofs as proving
     from benchmarks.figures import summary
 
     last = proving.newest().size
@@ -250,7 +250,7 @@ def wait_for_seals(given: dict[str, Any]) -> dict[str, Any]:
 
 def keep_sealing(given: dict[str, Any]) -> dict[str, Any]:
     """As `manage.py seal --forever` does, for a while."""
-    from audit import sealing
+    from audit.seal import sealing
 
     sealed, is_over = 0, threading.Event()
     end = time.monotonic() + given["seconds"]

@@ -7,7 +7,7 @@ class TransactionsConfig(AppConfig):
     verbose_name = _("Transactions")
 
     def ready(self) -> None:
-        from audit import words  # noqa: PLC0415 (as the next)
+        from audit.evidence import words  # noqa: PLC0415 (as the next)
         from audit.replay import register  # noqa: PLC0415 (as the next)
         from ledger.services.proof import also_ask  # noqa: PLC0415 (as the next)
         from transactions import checks  # noqa: F401, PLC0415 (needs the settings)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from areamedica.devstack.processes import Process, port_is_free
-from audit.notes import Signer
+from audit.seal.notes import Signer
 
 NAME = "demo.areamedica.test/witness"
 # What the settings say when nobody says otherwise.

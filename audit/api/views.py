@@ -14,10 +14,11 @@ from rest_framework.response import Response
 from areamedica.api.schema import refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
-from audit import compliance, proofs, publishing, tiles
 from audit.api.serializers import ComplianceOut, PeriodQuery
 from audit.errors import NotSealed, PeriodTooLong, Pruned, RecordNotFound
-from audit.evidence import export_evidence, export_period
+from audit.evidence.exports import export_evidence, export_period
+from audit.law import compliance
+from audit.seal import proofs, publishing, tiles
 
 _PLAIN = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"

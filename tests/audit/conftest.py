@@ -7,7 +7,7 @@ from django.db.transaction import atomic
 
 from audit.actions import Action
 from audit.models import Leaf
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from audit.services import record
 from tests.journaled import unguarded
 

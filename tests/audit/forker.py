@@ -12,7 +12,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402 (not before the setup)
 
-from audit.sealing import seal  # noqa: E402
+from audit.seal.sealing import seal  # noqa: E402
 
 for _ in sys.stdin:
     child = os.fork()

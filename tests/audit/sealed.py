@@ -3,7 +3,7 @@
 import time
 
 from audit.figures import behind
-from audit.sealing import seal
+from audit.seal.sealing import seal
 
 
 def seal_all() -> None:

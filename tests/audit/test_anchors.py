@@ -15,10 +15,10 @@ from tlog_scales.signing import MLDSA44CosignatureSigner, Vkey, VkeySet
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 
 from accounts.models import User
-from audit import keys, publishing
-from audit.lasting import LastingSigner, LastingVerifier
 from audit.models import Cosignature, Leaf, Record
-from audit.notes import BadNote, opened
+from audit.seal import keys, publishing
+from audit.seal.lasting import LastingSigner, LastingVerifier
+from audit.seal.notes import BadNote, opened
 from audit.tasks import anchor
 from tests.audit.test_evidence import (
     PAGE,

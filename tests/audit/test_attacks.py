@@ -18,12 +18,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from audit import keys, tree
 from audit.models import Leaf, Record
-from audit.publishing import publish_everywhere
-from audit.sealing import seal
-from audit.verification import verify
-from audit.witnesses import named
+from audit.seal import keys, tree
+from audit.seal.publishing import publish_everywhere
+from audit.seal.sealing import seal
+from audit.seal.verification import verify
+from audit.seal.witnesses import named
 from tests.audit.conftest import write
 from tests.witness.desk import a_witness
 

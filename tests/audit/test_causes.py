@@ -13,12 +13,12 @@ from accounts.models import SYSTEM_ID, User
 from audit import writers
 from audit.actions import Action
 from audit.causes import because_of, going_on_with
-from audit.entries import entry_of
+from audit.evidence.story import story
 from audit.models import Leaf, Record
-from audit.sealing import seal
+from audit.seal.entries import entry_of
+from audit.seal.sealing import seal
+from audit.seal.verification import verify
 from audit.services import record
-from audit.story import story
-from audit.verification import verify
 from banking.gateways.base import Patience
 from banking.models import AskBudget
 from ledger.services import imports

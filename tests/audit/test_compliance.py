@@ -13,11 +13,11 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from areamedica.clock import caracas_day
-from audit import cards
 from audit.actions import Action
-from audit.compliance import report
+from audit.law import cards
+from audit.law.compliance import report
 from audit.models import Record
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from audit.services import record
 from tests.bank import Bank
 from tests.journaled import staged, unguarded

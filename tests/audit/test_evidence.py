@@ -38,15 +38,16 @@ from tlog_scales.tlog import ConsistencyProof, InclusionProof
 
 from accounts.models import SYSTEM_ID, User
 from areamedica.clock import caracas_day
-from audit import evidence, keys
 from audit.actions import Action
+from audit.evidence import exports as evidence
+from audit.evidence.story import MOVES, story
 from audit.models import Checkpoint, Leaf, Record
-from audit.notes import Signer
-from audit.publishing import publish_everywhere
-from audit.sealing import seal
+from audit.seal import keys
+from audit.seal.notes import Signer
+from audit.seal.publishing import publish_everywhere
+from audit.seal.sealing import seal
+from audit.seal.witnesses import named
 from audit.services import record
-from audit.story import MOVES, story
-from audit.witnesses import named
 from tests.journaled import staged
 from tests.witness.desk import Witness, a_witness
 from transactions.states import Reason

@@ -21,8 +21,8 @@ from django.db.transaction import atomic
 from areamedica.devstack.servers import Postgres, start_on_free_port
 from audit.figures import behind, health
 from audit.models import Checkpoint, Leaf, Record
-from audit.sealing import XidsWentBack, seal
-from audit.verification import verify
+from audit.seal.sealing import XidsWentBack, seal
+from audit.seal.verification import verify
 from tests.audit.conftest import write
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

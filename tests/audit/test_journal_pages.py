@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from audit.looks import ask_to_look, run_waiting
 from audit.models import Look, Record, Verification
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from audit.tasks import look
 from tests.bank import Bank
 from tests.journaled import unguarded

@@ -22,13 +22,14 @@ from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 
 from accounts.models import User
 from areamedica.clock import caracas_day
-from audit import figures, keys
+from audit import figures
 from audit.models import Checkpoint, Cosignature, Leaf, Record, Verification
-from audit.publishing import publish, publish_everywhere
-from audit.sealing import seal
+from audit.seal import keys
+from audit.seal.publishing import publish, publish_everywhere
+from audit.seal.sealing import seal
+from audit.seal.witnesses import named
 from audit.tasks import anchor
 from audit.tasks import publish as publish_task
-from audit.witnesses import named
 from tests.audit.conftest import write
 from tests.audit.test_sealing import JOURNAL, start_sealer
 from tests.test_watching import scrape

@@ -13,23 +13,23 @@ from django.utils import timezone
 
 from accounts.models import User
 from areamedica.errors import Refusal
-from audit import keys, tiles, tree
 from audit.actions import Action
-from audit.evidence import export_evidence
-from audit.models import Leaf, PruneRequest, Record
-from audit.notes import opened
-from audit.publishing import newest
-from audit.retention import (
+from audit.evidence.exports import export_evidence
+from audit.law.retention import (
     approve_pruning,
     ask_to_prune,
     decline_pruning,
     keep_since,
     prune_approved,
 )
-from audit.sealing import seal
+from audit.models import Leaf, PruneRequest, Record
+from audit.seal import keys, tiles, tree
+from audit.seal.notes import opened
+from audit.seal.publishing import newest
+from audit.seal.sealing import seal
+from audit.seal.verification import verify
 from audit.services import record
 from audit.tasks import prune
-from audit.verification import verify
 from tests.application import as_owner
 from tests.together import codes, together
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.models import Leaf, PruneRequest
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from audit.tasks import prune
 from tests.audit.test_retention import LATER, write
 

@@ -13,8 +13,8 @@ from accounts.models import User
 from areamedica.devstack.servers import APPLICATION
 from audit.models import Checkpoint, Record
 from audit.replay import PROJECTIONS, differences, replay
-from audit.sealing import seal
-from audit.verification import verify
+from audit.seal.sealing import seal
+from audit.seal.verification import verify
 from tests import application
 from tests.transactions.bodies import TRANSACTIONS, arrives, mobile, transfer
 

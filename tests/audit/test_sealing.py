@@ -22,15 +22,15 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import User
-from audit import keys, proofs, sealing, tiles, tree
 from audit.actions import Action
 from audit.figures import behind, health
 from audit.models import Checkpoint, Leaf, Record, Tile, Verification
-from audit.notes import opened, unb64
-from audit.sealing import XidsWentBack, seal
+from audit.seal import keys, proofs, sealing, tiles, tree
+from audit.seal.notes import opened, unb64
+from audit.seal.sealing import XidsWentBack, seal
+from audit.seal.verification import verify, verify_and_keep
 from audit.services import record
 from audit.tasks import verify_all, verify_the_end
-from audit.verification import verify, verify_and_keep
 from tests.audit.conftest import write
 from tests.test_watching import scrape
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit import tree
-from audit.notes import BadNote, Head, Signer, Verifier, opened
+from audit.seal import tree
+from audit.seal.notes import BadNote, Head, Signer, Verifier, opened
 
 pytestmark = pytest.mark.unit
 

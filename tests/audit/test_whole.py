@@ -14,10 +14,10 @@ from tlog_scales.reader import TilesReader
 from tlog_scales.signing import Vkey, VkeySet
 from tlog_scales.tiles import leaf_hash
 
-from audit import keys
 from audit.models import Checkpoint, Leaf, Record
-from audit.publishing import publish_everywhere
-from audit.witnesses import named
+from audit.seal import keys
+from audit.seal.publishing import publish_everywhere
+from audit.seal.witnesses import named
 from tests.witness.desk import a_witness
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from audit import story, words
 from audit.actions import Action
+from audit.evidence import story, words
 
 _ROOMS = "accounts areamedica audit banking ledger notifications transactions"
 # How an event is named, not what it tells.
@@ -65,7 +65,7 @@ def test_every_fact_has_a_name(language: str) -> None:
     assert {"how", "was", "permission", "keys_ended", "can_sign", "kept"} <= told
     with translation.override(language):
         raw = {name for name in told if words.name_of(name) == name}
-    assert not raw, "add them to audit.words.FACTS"
+    assert not raw, "add them to audit.evidence.words.FACTS"
 
 
 @pytest.mark.parametrize("language", story.LANGUAGES)

@@ -19,11 +19,11 @@ from accounts.models import User
 from audit import writers
 from audit.actions import Action
 from audit.canonical import canonical, written
-from audit.entries import Raw, bytes_of, columns, entry_of
 from audit.models import Leaf, Record
-from audit.sealing import seal
+from audit.seal.entries import Raw, bytes_of, columns, entry_of
+from audit.seal.sealing import seal
+from audit.seal.verification import verify
 from audit.services import Event, record, record_all, row_of
-from audit.verification import verify
 from tests.transactions.bodies import TRANSACTIONS, transfer
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

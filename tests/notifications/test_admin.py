@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from audit.actions import Action
 from audit.models import Consumer, HeldEvent, Record
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from audit.services import record
 from notifications.models import Delivery, Endpoint
 from notifications.services.endpoints import Issued

@@ -11,11 +11,11 @@ from django.db.transaction import atomic
 from accounts.models import User
 from areamedica.api.models import StoredAnswer
 from areamedica.errors import Refusal
-from audit import shredding
+from audit.law import shredding
 from audit.models import Record, SubjectKey
 from audit.replay import PROJECTIONS, replay
-from audit.sealing import seal
-from audit.verification import verify
+from audit.seal.sealing import seal
+from audit.seal.verification import verify
 from banking.models import BankQuestion
 from ledger.services.proof import prove
 from tests.bank import Bank

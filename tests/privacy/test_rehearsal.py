@@ -10,7 +10,7 @@ from django.core.management import call_command
 
 from accounts.models import SYSTEM_ID, User
 from audit.models import Record
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from banking.models import BankQuestion
 from tests.bank import Bank
 from tests.journaled import staged, unguarded

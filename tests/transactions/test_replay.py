@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Record, Replay, Shadow
 from audit.replay import PROJECTIONS, differences, replay
-from audit.sealing import seal
+from audit.seal.sealing import seal
 from ledger.models import Balance
 from tests.journaled import staged, unguarded
 from tests.transactions.desk import in_review, recorded

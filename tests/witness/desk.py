@@ -12,8 +12,8 @@ from pathlib import Path
 import requests
 
 from areamedica.devstack.processes import Process, free_port
-from audit import tree
-from audit.notes import Head, Signer
+from audit.seal import tree
+from audit.seal.notes import Head, Signer
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "notaria.example/witness"

@@ -6,7 +6,7 @@ The rows refuse change, so their owner lifts the guard for this one migration.
 import django.db.models.deletion
 from django.db import migrations, models
 
-from audit import shredding
+from audit.law import shredding
 
 _GUARD = "ALTER TABLE transactions_transactionevent {} TRIGGER append_only_rows"
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from audit import shredding
+from audit.law import shredding
 from audit.models import SubjectKey
 from transactions.states import ActorType, Reason, State
 

@@ -13,9 +13,9 @@ from accounts.models import User
 from accounts.services.people import forget
 from areamedica.api.models import StoredAnswer
 from areamedica.permissions import Permission
-from audit import shredding
 from audit.actions import Action
 from audit.errors import OwnRequest, RequestClosed, RequestNotFound
+from audit.law import shredding
 from audit.models import SubjectKey
 from audit.services import record
 from banking.privacy import forget_answers, is_being_asked, without_the_payer

@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from areamedica.errors import Refusal
-from audit.evidence import export_evidence
+from audit.evidence.exports import export_evidence
 from audit.models import Record
 from banking.models import BankQuestion
 from banking.reading import Outcome

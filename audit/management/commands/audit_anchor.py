@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from audit import publishing
+from audit.seal import publishing
 
 
 class Command(BaseCommand):

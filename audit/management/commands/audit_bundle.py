@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from areamedica.errors import Refusal
-from audit.whole import export_whole
+from audit.evidence.whole import export_whole
 
 
 class Command(BaseCommand):

@@ -5,10 +5,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from audit import keys
-from audit.notes import BadNote, is_below
-from audit.verification import Report, verify
-from audit.witnesses import WitnessAway, named
+from audit.seal import keys
+from audit.seal.notes import BadNote, is_below
+from audit.seal.verification import Report, verify
+from audit.seal.witnesses import WitnessAway, named
 
 _CANNOT_LOOK = (OSError, DatabaseError, ImproperlyConfigured, BadNote, WitnessAway)
 

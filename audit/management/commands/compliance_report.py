@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import translation
 
-from audit import compliance, compliance_paper
+from audit.law import compliance, compliance_paper
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, ProgrammingError
 
-from audit.epoch import raise_epoch
+from audit.seal.epoch import raise_epoch
 
 
 class Command(BaseCommand):

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
-from audit import witnesses
 from audit.errors import NotSealed
-from audit.publishing import publish_everywhere
-from audit.sealing import XidsWentBack, seal
+from audit.seal import witnesses
+from audit.seal.publishing import publish_everywhere
+from audit.seal.sealing import XidsWentBack, seal
 
 log = structlog.get_logger("audit.seal")
 

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from audit.shredding import wrap_anew
+from audit.law.shredding import wrap_anew
 
 
 class Command(BaseCommand):

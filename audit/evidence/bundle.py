@@ -16,13 +16,13 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from audit import keys, publishing, tiles, tree
-from audit.lasting import LastingVerifier
+from audit.evidence.story import LANGUAGES, Told, as_pdf, story
 from audit.models import Checkpoint, Cosignature, Leaf
-from audit.notes import Head, opened, proof_text
-from audit.publishing import Published
-from audit.story import LANGUAGES, Told, as_pdf, story
-from audit.witnesses import named
+from audit.seal import keys, publishing, tiles, tree
+from audit.seal.lasting import LastingVerifier
+from audit.seal.notes import Head, opened, proof_text
+from audit.seal.publishing import Published
+from audit.seal.witnesses import named
 
 _VERIFIER = Path(__file__).with_name("bundle_verifier.py")
 _README = """\

@@ -8,8 +8,8 @@ from areamedica.clock import CARACAS
 from areamedica.paper import Grid, Heading, Part
 from areamedica.templatetags.back_office import at
 from audit.actions import Action
-from audit.compliance import Change, Decision, Report
-from audit.words import names_of
+from audit.evidence.words import names_of
+from audit.law.compliance import Change, Decision, Report
 
 _MOST = 500
 

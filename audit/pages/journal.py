@@ -16,9 +16,11 @@ from django.utils.translation import gettext_lazy
 from areamedica.back_office import CHANGES, OwnPages, page, person_of
 from areamedica.clock import caracas_day
 from areamedica.permissions import Permission as P
-from audit import compliance, compliance_paper, proofs, showing, timeline
+from audit.law import compliance, compliance_paper
 from audit.looks import ask_to_look
 from audit.models import Look, Record
+from audit.pages import showing, timeline
+from audit.seal import proofs
 
 
 class PeriodForm(forms.Form):

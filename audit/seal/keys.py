@@ -5,8 +5,8 @@ from contextlib import suppress
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from audit.lasting import LastingSigner, LastingVerifier
-from audit.notes import BadNote, Head, Signer, Verifier, is_below, opened
+from audit.seal.lasting import LastingSigner, LastingVerifier
+from audit.seal.notes import BadNote, Head, Signer, Verifier, is_below, opened
 
 
 def signer() -> Signer:

@@ -9,12 +9,12 @@ import psycopg
 from django.db import connection
 from django.db.transaction import atomic
 
-from audit import keys, tree
-from audit.entries import COLUMNS, Raw, bytes_of, columns
 from audit.models import START, Checkpoint, Tile
-from audit.notes import Head
-from audit.tiles import grown_to, stored
-from audit.walk import binary_rows
+from audit.seal import keys, tree
+from audit.seal.entries import COLUMNS, Raw, bytes_of, columns
+from audit.seal.notes import Head
+from audit.seal.tiles import grown_to, stored
+from audit.seal.walk import binary_rows
 
 AT_ONCE = 10_000
 _LOCK = int.from_bytes(b"journal")

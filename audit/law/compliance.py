@@ -16,13 +16,14 @@ from django.conf import settings
 from django.db.models import Min
 
 from areamedica.clock import end_of, start_of
-from audit import cards, keys
 from audit.actions import Action
-from audit.cards import Suspect
+from audit.law import cards
+from audit.law.cards import Suspect
 from audit.models import Cosignature, Leaf, Record
-from audit.notes import opened
-from audit.publishing import newest
-from audit.verification import verify
+from audit.seal import keys
+from audit.seal.notes import opened
+from audit.seal.publishing import newest
+from audit.seal.verification import verify
 
 KIND = "areamedica/compliance-report/1"
 _AT_ONCE = 2_000

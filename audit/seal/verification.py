@@ -8,13 +8,14 @@ from multiprocessing import get_context
 
 from django.db import connection, connections
 
-from audit import completeness, keys, retention, tree
 from audit.checks import missing_guards
 from audit.errors import NotSealed
+from audit.law import retention
 from audit.models import Checkpoint, Verification
-from audit.notes import BadNote, Head
-from audit.tiles import grown_to
-from audit.walk import Finding, Part, Told, Walk, rewritten_before, tell_nobody
+from audit.seal import completeness, keys, tree
+from audit.seal.notes import BadNote, Head
+from audit.seal.tiles import grown_to
+from audit.seal.walk import Finding, Part, Told, Walk, rewritten_before, tell_nobody
 
 # One statement, so that a seal in between changes neither number alone.
 _SIZES = """

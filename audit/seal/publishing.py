@@ -13,12 +13,13 @@ import structlog
 from django.conf import settings
 
 from areamedica.clock import caracas_day
-from audit import figures, keys, tiles, tree
+from audit import figures
 from audit.errors import NotSealed
 from audit.models import Checkpoint, Cosignature
-from audit.notes import BadNote, cosignature, opened
-from audit.verification import keep, verify
-from audit.witnesses import Contradicted, Elsewhere, Witness, WitnessAway, named
+from audit.seal import keys, tiles, tree
+from audit.seal.notes import BadNote, cosignature, opened
+from audit.seal.verification import keep, verify
+from audit.seal.witnesses import Contradicted, Elsewhere, Witness, WitnessAway, named
 
 log = structlog.get_logger("audit.publishing")
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from areamedica.errors import InvalidInput
-from audit import tiles, tree
 from audit.errors import NotSealed, RecordNotFound
 from audit.models import Leaf, Record
-from audit.notes import proof_text
-from audit.publishing import newest
+from audit.seal import tiles, tree
+from audit.seal.notes import proof_text
+from audit.seal.publishing import newest
 
 _LARGEST_ID = 2**63 - 1
 

@@ -16,7 +16,6 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from areamedica.permissions import Permission
-from audit import keys, tiles, tree
 from audit.actions import Action
 from audit.errors import (
     NothingOldEnough,
@@ -27,7 +26,8 @@ from audit.errors import (
 )
 from audit.keeping import PruneRequest
 from audit.models import Checkpoint, Leaf, Record
-from audit.notes import opened
+from audit.seal import keys, tiles, tree
+from audit.seal.notes import opened
 from audit.services import record
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from itertools import chain, groupby
 from typing import NamedTuple
 
 from areamedica.clock import caracas_day
-from audit import story
+from audit.evidence import story
+from audit.evidence.words import facts_in_words, in_words, names_of
 from audit.models import Record
-from audit.words import facts_in_words, in_words, names_of
 
 _MOST = 500
 

@@ -17,7 +17,7 @@ from areamedica.money import BOLIVAR
 from areamedica.paper import Part, Small
 from areamedica.templatetags.back_office import money
 from audit.actions import Action
-from audit.words import Words, names_of
+from audit.evidence.words import Words, names_of
 
 LANGUAGES = ("es", "en")
 # What a sentence is made of.

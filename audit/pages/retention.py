@@ -16,14 +16,14 @@ from areamedica import doorbell
 from areamedica.back_office import CHANGES, OwnPages, page, person_of, telling
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
-from audit.models import PruneRequest, Record
-from audit.retention import (
+from audit.evidence.words import names_of
+from audit.law.retention import (
     approve_pruning,
     ask_to_prune,
     decline_pruning,
     keep_since,
 )
-from audit.words import names_of
+from audit.models import PruneRequest, Record
 
 _SHOWN = 100
 

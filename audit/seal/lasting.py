@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import (
     MLDSA44PublicKey,
 )
 
-from audit.notes import (
+from audit.seal.notes import (
     TIME_BYTES,
     BadNote,
     Head,

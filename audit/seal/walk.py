@@ -9,11 +9,12 @@ import orjson
 import psycopg
 from django.db import connection
 
-from audit import keys, tree, writers
-from audit.entries import COLUMNS, Raw, bytes_of, columns
+from audit import writers
 from audit.models import Checkpoint, Tile
-from audit.notes import BadNote, Head, opened
-from audit.tiles import grown_to
+from audit.seal import keys, tree
+from audit.seal.entries import COLUMNS, Raw, bytes_of, columns
+from audit.seal.notes import BadNote, Head, opened
+from audit.seal.tiles import grown_to
 
 # Whole tiles: as many leaves as are read in one statement.
 _AT_ONCE = 32 * tree.TILE

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from audit.models import START, Checkpoint, Record
-from audit.walk import Finding
+from audit.seal.walk import Finding
 
 _PASSED_OVER = """
 SELECT record.id

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from django.db.transaction import atomic
 
-from audit import bundle, publishing, tiles, tree
 from audit.actions import Action
 from audit.errors import NotSealed, Pruned
+from audit.evidence import bundle
+from audit.seal import publishing, tiles, tree
+from audit.seal.walk import binary_rows
 from audit.services import record
-from audit.walk import binary_rows
 
 _HERE = Path(__file__).parent
 _README = """\

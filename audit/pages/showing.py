@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from audit import keys, tiles, tree
-from audit.entries import entry_of
 from audit.models import Cosignature, Leaf, Record
-from audit.notes import BadNote, opened
-from audit.publishing import most_lasting
+from audit.seal import keys, tiles, tree
+from audit.seal.entries import entry_of
+from audit.seal.notes import BadNote, opened
+from audit.seal.publishing import most_lasting
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from django.db.transaction import atomic
 from areamedica.clock import end_of, start_of
 from areamedica.errors import InvalidInput
 from audit.actions import Action
-from audit.bundle import Asked, zipped
 from audit.errors import NotSealed, PeriodTooLong, Pruned, RecordNotFound
+from audit.evidence.bundle import Asked, zipped
 from audit.models import Leaf, Record
 from audit.services import record
 

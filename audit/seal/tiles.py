@@ -6,9 +6,9 @@ from functools import cache
 
 from django.db import connection
 
-from audit import tree
 from audit.errors import NotSealed, Pruned
 from audit.models import Checkpoint, Leaf, Tile
+from audit.seal import tree
 
 _HASH = 32
 _PATH = re.compile(

@@ -8,7 +8,7 @@ import requests
 from django.conf import settings
 
 from areamedica.database import outside_transaction
-from audit.notes import BadNote, Cosigner
+from audit.seal.notes import BadNote, Cosigner
 
 _TIMEOUT_SECONDS = (3.0, 5.0)
 _LONGEST = 65_536
