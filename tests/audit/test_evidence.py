@@ -62,7 +62,9 @@ PAGE = "/admin/audit/record/evidence/"
 DAYS = "/admin/audit/record/period/"
 API = "/api/v1/audit/evidence"
 SUBJECT = "01934f3e-1111-7000-8000-000000000001"
-SCRIPT = Path(__file__).resolve().parents[2] / "audit" / "bundle_verifier.py"
+SCRIPT = (
+    Path(__file__).resolve().parents[2] / "audit" / "evidence" / "bundle_verifier.py"
+)
 Files = dict[str, bytes]
 
 

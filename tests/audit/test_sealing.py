@@ -472,7 +472,7 @@ def test_a_cashier_reads_no_journal(api: Any, ana: User, path: str) -> None:
 
 
 def test_a_long_path_is_read_as_it_is_written() -> None:
-    assert [tiles._written(n) for n in (5, 1067, 1_234_067)] == [
+    assert [tiles.path_of(n) for n in (5, 1067, 1_234_067)] == [
         "005",
         "x001/067",
         "x001/x234/067",

@@ -34,6 +34,7 @@ from ledger.services.holds import expire_holds, hold, post_hold, void_hold
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
 from tests import application
+from tests.journaled import staged
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.together import together
 
@@ -47,7 +48,8 @@ SOON = NOW + timedelta(hours=1)
 def ana_account(db: None) -> UUID:
     """A customer with ten bolívares."""
     account = customer("ana")
-    post(posting(TRANSIT, account, "10.00"))
+    with staged():
+        post(posting(TRANSIT, account, "10.00"))
     return account
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from audit.models import Record
+from tests.journaled import staged
 from tests.storms.house import MOST_AT_ONCE, CeleryProcess, House, until
 from tests.storms.steps import (
     completed,
@@ -196,7 +197,8 @@ def test_a_poisoned_row_is_tried_five_times_buried_and_asked_again_on_request(
     rows = paid_claims(ana, house, 21)
     poisoned = Transaction.objects.filter(pk=rows[10].pk)
     inquiry = Inquiry.objects.filter(pk=rows[10].pk)
-    poisoned.update(type="WIRE")
+    with staged():
+        poisoned.update(type="WIRE")
     house.wait(survivor)
     sweep()
     until(lambda: completed() == 20, "the healthy ones are finished all the same")
@@ -211,7 +213,8 @@ def test_a_poisoned_row_is_tried_five_times_buried_and_asked_again_on_request(
     assert not house.queued()
     assert rows[10].pk not in subjects(house), "the bank was bothered with it"
 
-    poisoned.update(type="MOBILE_PAYMENT")
+    with staged():
+        poisoned.update(type="MOBILE_PAYMENT")
     replay_dead_letter(actor=root, transaction_id=rows[10].pk)
     until(lambda: completed() == 21, "the replayed one is finished too")
     assert subjects(house) == ids(rows)

@@ -12,6 +12,7 @@ from ledger.import_file import read
 from ledger.models import Import, Transfer
 from ledger.services import imports
 from ledger.services.proof import findings
+from tests.journaled import staged
 from tests.ledger.books import amount_of
 from tests.ledger.files import TODAY, upload
 from tests.storms.house import CeleryProcess, House, until
@@ -65,7 +66,8 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_books_all(
     cora = person("cora", "bookkeeper")
     found = upload(cora, *ROWS)
     # Confirmed, and the bell was not heard.
-    Import.objects.update(state="confirmed", confirmed_by=cora)
+    with staged():
+        Import.objects.update(state="confirmed", confirmed_by=cora)
     with psycopg.connect(house.database_url) as line:
         # The key of a row of the last batch, not committed: there the worker stands.
         in_the_way(line, found)
