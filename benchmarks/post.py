@@ -128,5 +128,6 @@ def _open_loop(stage: Stage, url: str, size: Size) -> dict[str, Any]:
         "ceiling_p99_ms": LATEST_MS,
         "ceiling_in_time_after_s": CALM_AFTER_SECONDS,
         "ok": steady["p99_ms"] <= LATEST_MS
+        and after["in_time_after_s"] is not None
         and after["in_time_after_s"] <= CALM_AFTER_SECONDS,
     }
