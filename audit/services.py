@@ -1,6 +1,6 @@
 """The one way into the journal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -51,20 +51,19 @@ def record(
     record_all([event])
 
 
-# Only what the writer knows: an application's role may name no other column. COPY,
-# because PostgreSQL takes a third less time for it than to plan an INSERT and to read
-# JSON or arrays.
-_APPEND = """
-COPY audit_record (action, actor_id, facts, request_id, subject_id, subject_type,
-                   version, via, on_behalf_of, caused_by, mac)
-FROM STDIN (FORMAT BINARY)
-"""
+# Only what the writer knows: an application's role may name no other column.
 _WORDS = (*WORDS, *LATER_WORDS)
+_COLUMNS = """
+audit_record (action, actor_id, facts, request_id, subject_id, subject_type, version,
+              via, on_behalf_of, caused_by, mac)
+"""
 _TYPES = (
     *("text", "uuid", "text", "text", "text", "text", "int4", "text"),
     *("uuid", "int8"),
     "bytea",
 )
+_COPY = f"COPY {_COLUMNS} FROM STDIN (FORMAT BINARY)"
+_INSERT = f"INSERT INTO {_COLUMNS} VALUES ({', '.join(['%s'] * len(_TYPES))})"  # noqa: S608 (our names)
 
 
 def record_all(events: Iterable[Event]) -> None:
@@ -76,18 +75,20 @@ def record_all(events: Iterable[Event]) -> None:
     said = [_said(event, now) for event in events]
     if said:
         pairs = zip(said, macs_of(said), strict=True)
-        _append((*map(each.get, _WORDS), mac) for each, mac in pairs)
+        _append([(*map(each.get, _WORDS), mac) for each, mac in pairs])
 
 
-def _append(rows: Iterable[tuple[object, ...]]) -> None:
-    with (
-        connection.wrap_database_errors,
-        connection.cursor() as cursor,
-        cursor.copy(_APPEND) as copy,
-    ):
-        copy.set_types(_TYPES)
-        for row in rows:
-            copy.write_row(row)
+def _append(rows: Sequence[tuple[Any, ...]]) -> None:
+    """COPY takes a third less of PostgreSQL's time than to plan an INSERT and to read
+    JSON or arrays, and one trip more than to insert a single row."""
+    with connection.cursor() as cursor:
+        if len(rows) == 1:
+            cursor.execute(_INSERT, rows[0])
+            return
+        with connection.wrap_database_errors, cursor.copy(_COPY) as copy:
+            copy.set_types(_TYPES)
+            for row in rows:
+                copy.write_row(row)
 
 
 def row_of(event: Event) -> dict[str, Any]:
