@@ -170,7 +170,8 @@ class Stage:
 
     def _drop(self, name: str) -> None:
         with self._administered() as line:
-            line.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            # Not by force, which may not end the autovacuum that is at it; this waits.
+            line.execute(f"DROP DATABASE IF EXISTS {name}")
         redis.from_url(self.redis_url).flushdb()
 
     def chore(self, name: str, database_url: str, given: object = None) -> Any:

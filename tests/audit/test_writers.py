@@ -248,17 +248,22 @@ def test_the_mac_is_that_of_the_library() -> None:
         assert not writers.is_written(each, mac, [bytes(32)])
 
 
-def test_a_record_is_written_as_it_was_said() -> None:
-    event = Event(
-        action=Action.EXPORTED,
-        actor_id=uuid4(),
-        subject=("transaction", "a\tb\\c\n"),
-        facts={"n": 1, "text": 'tab\t, \\N and "ñ"'},
-        version=7,
-    )
-    row = row_of(event)
-    record_all([event])
-    found = Record.objects.get()
-    assert {name: getattr(found, name) for name in row if name != "mac"} == {
-        name: value for name, value in row.items() if name != "mac"
-    }
+@pytest.mark.parametrize("number", [1, 3])
+def test_records_are_written_as_they_were_said(number: int) -> None:
+    """One is inserted, several are copied."""
+    events = [
+        Event(
+            action=Action.EXPORTED,
+            actor_id=uuid4() if version else None,
+            subject=("transaction", "a\tb\\c\n"),
+            facts={"n": 1, "text": 'tab\t, \\N and "ñ"'},
+            version=version or None,
+        )
+        for version in range(number)
+    ]
+    record_all(events)
+    for event, found in zip(events, Record.objects.order_by("id"), strict=True):
+        said = {name: told for name, told in row_of(event).items() if name != "mac"}
+        assert {name: getattr(found, name) for name in said} == said
+    seal()
+    assert verify().findings == []
