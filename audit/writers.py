@@ -72,27 +72,29 @@ def _begun(key: bytes) -> tuple["_Hash", "_Hash"]:
     return sha256(inner), sha256(outer)
 
 
-def _tag(key: bytes, nonce: bytes, said: dict[str, object]) -> bytes:
-    words = {name: said[name] for name in WORDS}
-    words |= {name: said[name] for name in LATER_WORDS if name in said}
+def _tag(key: bytes, nonce: bytes, words: bytes) -> bytes:
     inner, outer = (begun.copy() for begun in _begun(key))
-    inner.update(nonce + written(words))
+    inner.update(nonce + words)
     outer.update(inner.digest())
     return outer.digest()[:_TAG]
 
 
 def macs_of(said: Sequence[dict[str, object]]) -> list[bytes]:
-    """Sign what a writer says, `WORDS`: 8 random bytes and 16 of HMAC-SHA256 for each.
+    """Sign what a writer says: 8 random bytes and 16 of HMAC-SHA256 for each.
 
+    Each is `WORDS`, of `LATER_WORDS` those that are said, and nothing else.
     :raises ImproperlyConfigured: no key is set. :raises BadNote: it is no key.
     """
     key, dice = keys()[0], os.urandom(_NONCE * len(said))
     nonces = [dice[at : at + _NONCE] for at in range(0, len(dice), _NONCE)]
     pairs = zip(nonces, said, strict=True)
-    return [nonce + _tag(key, nonce, each) for nonce, each in pairs]
+    return [nonce + _tag(key, nonce, written(each)) for nonce, each in pairs]
 
 
 def is_written(said: dict[str, object], mac: bytes, known: list[bytes]) -> bool:
-    """Whether one of the keys made this MAC of these words."""
+    """Whether one of the keys made this MAC of the words among these."""
     nonce, tag = mac[:_NONCE], mac[_NONCE:]
-    return any(hmac.compare_digest(_tag(key, nonce, said), tag) for key in known)
+    words = {name: said[name] for name in WORDS}
+    words |= {name: said[name] for name in LATER_WORDS if name in said}
+    told = written(words)
+    return any(hmac.compare_digest(_tag(key, nonce, told), tag) for key in known)
