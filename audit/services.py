@@ -10,7 +10,7 @@ from django.db import connection
 from audit.actions import Action
 from audit.canonical import canonical
 from audit.causes import SYSTEM_ID, Whence, whence
-from audit.writers import LATER_WORDS, WORDS, macs_of
+from audit.writers import macs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,19 +51,25 @@ def record(
     record_all([event])
 
 
-# Only what the writer knows: an application's role may name no other column.
-_WORDS = (*WORDS, *LATER_WORDS)
-_COLUMNS = """
-audit_record (action, actor_id, facts, request_id, subject_id, subject_type, version,
-              via, on_behalf_of, caused_by, mac)
-"""
-_TYPES = (
-    *("text", "uuid", "text", "text", "text", "text", "int4", "text"),
-    *("uuid", "int8"),
-    "bytea",
-)
-_COPY = f"COPY {_COLUMNS} FROM STDIN (FORMAT BINARY)"
-_INSERT = f"INSERT INTO {_COLUMNS} VALUES ({', '.join(['%s'] * len(_TYPES))})"  # noqa: S608 (our names)
+# Column and type of each of the writer's words, and of the MAC: an application's role
+# may name no other column.
+_KEPT = {
+    "action": ("action", "text"),
+    "actor": ("actor_id", "uuid"),
+    "facts": ("facts", "text"),
+    "request": ("request_id", "text"),
+    "subject": ("subject_id", "text"),
+    "subject_type": ("subject_type", "text"),
+    "version": ("version", "int4"),
+    "via": ("via", "text"),
+    "on_behalf_of": ("on_behalf_of", "uuid"),
+    "caused_by": ("caused_by", "int8"),
+    "mac": ("mac", "bytea"),
+}
+_COLUMNS, _TYPES = zip(*_KEPT.values(), strict=True)
+_INTO = f"audit_record ({', '.join(_COLUMNS)})"
+_COPY = f"COPY {_INTO} FROM STDIN (FORMAT BINARY)"
+_INSERT = f"INSERT INTO {_INTO} VALUES ({', '.join(['%s'] * len(_KEPT))})"  # noqa: S608 (our names)
 
 
 def record_all(events: Iterable[Event]) -> None:
@@ -71,11 +77,9 @@ def record_all(events: Iterable[Event]) -> None:
 
     :raises TypeError: a fact has no canonical form.
     """
-    now = whence()
-    said = [_said(event, now) for event in events]
-    if said:
-        pairs = zip(said, macs_of(said), strict=True)
-        _append([(*map(each.get, _WORDS), mac) for each, mac in pairs])
+    rows = _rows(events)
+    if rows:
+        _append(rows)
 
 
 def _append(rows: Sequence[tuple[Any, ...]]) -> None:
@@ -93,20 +97,16 @@ def _append(rows: Sequence[tuple[Any, ...]]) -> None:
 
 def row_of(event: Event) -> dict[str, Any]:
     """The columns of its record, for the demo's past, which has a clock of its own."""
-    said = _said(event, whence())
-    return {
-        "action": said["action"],
-        "actor_id": said["actor"],
-        "facts": said["facts"],
-        "request_id": said["request"],
-        "subject_id": said["subject"],
-        "subject_type": said["subject_type"],
-        "version": said["version"],
-        "via": said["via"],
-        "mac": macs_of([said])[0],
-        "on_behalf_of": said.get("on_behalf_of"),
-        "caused_by": said.get("caused_by"),
-    }
+    [row] = _rows([event])
+    return dict(zip(_COLUMNS, row, strict=True))
+
+
+def _rows(events: Iterable[Event]) -> list[tuple[Any, ...]]:
+    """What is kept of each, in the order of `_KEPT`."""
+    now = whence()
+    said = [_said(event, now) for event in events]
+    signed = zip(said, macs_of(said) if said else (), strict=True)
+    return [tuple(map({**each, "mac": mac}.get, _KEPT)) for each, mac in signed]
 
 
 def _said(event: Event, now: Whence) -> dict[str, object]:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audit.canonical import written
-from audit.seal.notes import BadNote, unb64
+from audit.seal.notes import seed_of
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _NONCE = 8
 # Half of SHA-256's output, as RFC 2104 (section 5) allows at the least.
 _TAG = 16
-_KEY_BYTES = 32
 # What the writer knows; the rest is the database's to give.
 WORDS = (
     "action",
@@ -40,12 +39,7 @@ WORDS = (
 LATER_WORDS = ("on_behalf_of", "caused_by")
 
 
-@lru_cache(maxsize=16)
-def _key(text: str) -> bytes:
-    raw = unb64(text)
-    if len(raw) != _KEY_BYTES:
-        raise BadNote(f"the key has {len(raw)} bytes instead of {_KEY_BYTES}")
-    return raw
+_key = lru_cache(maxsize=16)(seed_of)
 
 
 def keys() -> list[bytes]:
