@@ -31,7 +31,9 @@ def publish() -> None:
 def anchor() -> None:
     """Daily: a checkpoint, signed twice, in a folder that leaves the house."""
     if settings.AUDIT_ANCHOR_FOLDER:
-        publishing.anchor(Path(settings.AUDIT_ANCHOR_FOLDER), now=timezone.now())
+        now = timezone.now()
+        said = publishing.signed_twice(publishing.newest(), now=now)
+        publishing.anchor(Path(settings.AUDIT_ANCHOR_FOLDER), said, now=now)
 
 
 @shared_task(name="audit.verify_the_end")

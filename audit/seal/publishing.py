@@ -178,12 +178,11 @@ def look_into(witness: Witness) -> None:
     log.error("witness_contradicts", witness=witness.name, findings=findings)
 
 
-def anchor(folder: Path, *, now: datetime) -> Path:
-    """Lay the newest published checkpoint down in a file of its own, for good.
+def anchor(folder: Path, found: Published, *, now: datetime) -> Path:
+    """Lay a checkpoint down in a file of its own, for good.
 
-    :raises NotSealed: there is none. :raises OSError: it cannot be written.
+    :raises OSError: it cannot be written.
     """
-    found = signed_twice(newest(), now=now)
     path = folder / f"{caracas_day(now).isoformat()}-{found.size}.checkpoint"
     folder.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".new").open("wb") as file:

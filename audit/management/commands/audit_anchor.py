@@ -19,4 +19,4 @@ class Command(BaseCommand):
         said = publishing.signed_twice(publishing.newest(), now=now)
         self.stdout.write(said.note, ending="")
         if folder:
-            self.stderr.write(str(publishing.anchor(Path(folder), now=now)))
+            self.stderr.write(str(publishing.anchor(Path(folder), said, now=now)))
