@@ -93,6 +93,8 @@ class Retention(OwnPages):
         self, request: HttpRequest, form: forms.Form, *, status: int = 200
     ) -> HttpResponse:
         requests = list(PruneRequest.objects.all()[:_SHOWN])
+        people = [pk for each in requests for pk in (each.requested_by, _closer(each))]
+        names = names_of(people)
         return self._show(
             request,
             "retention",
@@ -103,18 +105,20 @@ class Retention(OwnPages):
             country=settings.DATA_RESIDENCY,
             oldest=Record.objects.order_by("pk").first(),
             keep_since=keep_since(timezone.now()),
-            waiting=[_told(each) for each in requests if each.is_open],
-            closed=[_told(each) for each in requests if not each.is_open],
+            waiting=[_told(each, names) for each in requests if each.is_open],
+            closed=[_told(each, names) for each in requests if not each.is_open],
             actor=person_of(request).pk,
         )
 
 
-def _told(request: PruneRequest) -> dict[str, object]:
+def _told(request: PruneRequest, names: dict[str, str]) -> dict[str, object]:
     """The request with the names of its people."""
-    closer = request.approved_by or request.declined_by
-    names = names_of([request.requested_by, closer])
     return {
         "it": request,
         "asked_by": names.get(str(request.requested_by), "—"),
-        "closed_by": names.get(str(closer), "—"),
+        "closed_by": names.get(str(_closer(request)), "—"),
     }
+
+
+def _closer(request: PruneRequest) -> UUID | None:
+    return request.approved_by or request.declined_by
