@@ -6,7 +6,6 @@ the postings is not counted, except in the open loop, where it is part of the wo
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +20,8 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from benchmarks.figures import summary
+from benchmarks.processes import told_of
+from benchmarks.years import indexes_last
 
 ACCOUNTS = 10_000
 BATCH = 1_000
@@ -40,11 +41,6 @@ UPDATE ledger_balance b
        moved_at = CASE WHEN %(rounds)s > 0 THEN '2026-01-03'::timestamptz END
   FROM ledger_account a WHERE a.id = b.account_id AND a.name = 'bench';
 """
-_INDEXES = {
-    "ledger_transfer_pkey": "PRIMARY KEY (key)",
-    "transfer_debit_leg_once": "UNIQUE (debit_id, debit_seq)",
-    "transfer_credit_leg_once": "UNIQUE (credit_id, credit_seq)",
-}
 _FILL = """
 INSERT INTO ledger_transfer (key, debit_id, credit_id, amount, debit_seq, credit_seq,
     debit_balance, credit_balance, at, effective, code, cause_type, cause_id, metadata)
@@ -79,13 +75,11 @@ def fill_books(given: int) -> float:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(_OPEN, {"accounts": ACCOUNTS, "rounds": rounds})
-        for name in _INDEXES:
-            cursor.execute(f"ALTER TABLE ledger_transfer DROP CONSTRAINT {name}")
-        for first in range(0, rounds, 100):
-            last = min(first + 100, rounds) - 1
-            cursor.execute(_FILL, {"accounts": ACCOUNTS, "first": first, "last": last})
-        for name, kind in _INDEXES.items():
-            cursor.execute(f"ALTER TABLE ledger_transfer ADD CONSTRAINT {name} {kind}")
+        with indexes_last(connection.connection):
+            for first in range(0, rounds, 100):
+                last = min(first + 100, rounds) - 1
+                part = {"accounts": ACCOUNTS, "first": first, "last": last}
+                cursor.execute(_FILL, part)
         if rounds:
             cursor.execute(_JOURNAL)
         cursor.execute("VACUUM ANALYZE")
@@ -282,16 +276,9 @@ def _cpu_of_the_ended(pid: int) -> float:
     """Processor seconds of the server's processes that have ended, as those have that
     took a share of a proof; `pid` is another of them. 0 where that is not told."""
     try:
-        [_, _, parent, *_] = _fields(pid)
-        return sum(map(int, _fields(int(parent))[14:16])) / os.sysconf("SC_CLK_TCK")
+        return told_of(told_of(pid).parent).cpu_seconds_of_children
     except OSError:
         return 0.0
-
-
-def _fields(pid: int) -> list[str]:
-    """What `/proc/pid/stat` tells from the name on, which may hold blanks."""
-    name, _, rest = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")
-    return [name, *rest.split()]
 
 
 CHORES = (fill_books, post_rounds, prove_books)

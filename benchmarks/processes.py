@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from areamedica.devstack.processes import Process
 
@@ -99,14 +99,35 @@ def cpu_seconds(process: Process) -> float:
 
     Unlike the clock it hardly knows how busy the machine is with other things.
     """
-    return sum(map(_ticks, _family(process.pid))) / os.sysconf("SC_CLK_TCK")
+    return sum(map(_used, _family(process.pid)))
 
 
-def _ticks(pid: int) -> int:
+def _used(pid: int) -> float:
     try:
-        text = Path(f"/proc/{pid}/stat").read_text()
+        return told_of(pid).cpu_seconds
     except OSError:
-        return 0
-    # The name in parentheses may hold blanks; user and system time are fields 14, 15.
-    fields = text.rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+        return 0.0  # it ended while we looked
+
+
+class Told(NamedTuple):
+    """What the system tells of a process; the children are those that have ended."""
+
+    parent: int
+    cpu_seconds: float
+    cpu_seconds_of_children: float
+
+
+def told_of(pid: int) -> Told:
+    """Read `/proc/pid/stat` (proc(5)).
+
+    :raises OSError: no such process, or a system that does not tell.
+    """
+    # The name, which stands second in parentheses, may hold blanks.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    used, by_children = fields[11:13], fields[13:15]
+    hertz = os.sysconf("SC_CLK_TCK")
+    return Told(
+        parent=int(fields[1]),
+        cpu_seconds=sum(map(int, used)) / hertz,
+        cpu_seconds_of_children=sum(map(int, by_children)) / hertz,
+    )

@@ -8,6 +8,8 @@ month before.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -59,7 +61,6 @@ UPDATE ledger_balance b SET amount = e.balance, seq = e.seq, moved_at = e.at
           FROM ledger_entry ORDER BY account_id, seq DESC) e
  WHERE e.account_id = b.account_id
 """
-# What is unique is built after it is written, and so is the rest.
 _CONSTRAINTS = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
  WHERE conrelid = 'ledger_transfer'::regclass AND contype IN ('p', 'u')
@@ -68,6 +69,21 @@ _INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
  WHERE indrelid = 'ledger_transfer'::regclass AND NOT indisunique
 """
+
+
+@contextmanager
+def indexes_last(line: psycopg.Connection) -> Iterator[None]:
+    """Build what is unique of the transfers, and the rest, after they are written."""
+    unique, others = (line.execute(q).fetchall() for q in (_CONSTRAINTS, _INDEXES))
+    for name, _ in unique:
+        line.execute(f"ALTER TABLE ledger_transfer DROP CONSTRAINT {name}")
+    for name, _ in others:
+        line.execute(f"DROP INDEX {name}")
+    yield
+    for name, kind in unique:
+        line.execute(f"ALTER TABLE ledger_transfer ADD CONSTRAINT {name} {kind}")
+    for _, definition in others:
+        line.execute(definition)
 
 
 def fill(url: str, *, rows: int) -> None:
@@ -83,17 +99,9 @@ def fill(url: str, *, rows: int) -> None:
         line.execute("SET work_mem = '256MB'")
         line.execute("SET maintenance_work_mem = '512MB'")
         with line.transaction():
-            built = [line.execute(each).fetchall() for each in (_CONSTRAINTS, _INDEXES)]
-            for name, _ in built[0]:
-                line.execute(f"ALTER TABLE ledger_transfer DROP CONSTRAINT {name}")
-            for name, _ in built[1]:
-                line.execute(f"DROP INDEX {name}")
-            for statement in (_PEOPLE, _BALANCES, _TRANSFERS, _NOW):
+            for statement in (_PEOPLE, _BALANCES):
                 line.execute(statement, asked)
-            for name, kind in built[0]:
-                line.execute(
-                    f"ALTER TABLE ledger_transfer ADD CONSTRAINT {name} {kind}"
-                )
-            for _, definition in built[1]:
-                line.execute(definition)
+            with indexes_last(line):
+                line.execute(_TRANSFERS, asked)
+            line.execute(_NOW)
         line.execute("VACUUM (ANALYZE) ledger_transfer, ledger_balance, ledger_account")

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 import psycopg
+
+from benchmarks.processes import told_of
 
 
 class Wanted(NamedTuple):
@@ -58,7 +59,7 @@ def _clocks() -> dict[str, float]:
     return {
         "seconds": time.perf_counter(),
         "python": time.process_time(),
-        "postgresql": sum(map(_processor_seconds, _backends())),
+        "postgresql": sum(told_of(pid).cpu_seconds for pid in _backends()),
     }
 
 
@@ -70,12 +71,6 @@ def _backends() -> list[int]:
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         return [pid for (pid,) in rows]
-
-
-def _processor_seconds(pid: int) -> float:
-    """What a process has used of the processor; proc(5), `utime` and `stime`."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _wanted(number: int, accounts: int, dice: Random) -> list[Wanted]:
