@@ -109,7 +109,9 @@ DATABASES = {
             "options": (
                 "-c idle_in_transaction_session_timeout=60s "
                 f"-c statement_timeout={env.number('DATABASE_STATEMENT_MS', 30_000)} "
-                "-c lock_timeout=5s"
+                "-c lock_timeout=5s "
+                # To start other processes takes longer than most questions.
+                "-c max_parallel_workers_per_gather=0"
             ),
         },
     }

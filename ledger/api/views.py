@@ -113,7 +113,7 @@ class AccountHistory(Read):
         """The account's entries, newest first; constant cost at any depth."""
         query = HistoryQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        account = reading.balance_of(named(id, AccountNotFound)).pk
+        account = named(id, AccountNotFound)
         legs = reading.history(account, **query.validated_data)
         more = bool(legs) and legs[-1].seq > 1
         return Response(

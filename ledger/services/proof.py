@@ -28,13 +28,11 @@ _LEGS, _BATCHES, _KEYS, _FAULTS = (
     for name in ("proof_legs", "proof_batches", "proof_keys", "proof")
 )
 _AT_MOST = 1_000
-# A share sorts in memory what it can. It is one process: helpers of PostgreSQL's own
-# would make it more than were asked for. Whoever gave out shares waits for them.
+# A share sorts in memory what it can. Whoever gave out shares waits for them.
 _SETTINGS = """
 SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
 SET LOCAL work_mem = '256MB';
-SET LOCAL max_parallel_workers_per_gather = 0;
 """
 
 

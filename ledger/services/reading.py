@@ -1,5 +1,7 @@
 """What is on an account now, what was, and how it came about; all by index."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -12,7 +14,7 @@ from django.db.models import (
     F,
     Func,
     Q,
-    Sum,
+    QuerySet,
     Value,
     When,
 )
@@ -23,6 +25,35 @@ from ledger.errors import AccountNotFound
 from ledger.models import Balance, Entry
 
 LARGEST_PAGE = 500
+# OFFSET 0: the number is looked up once, not wherever it is used.
+_BOOKED = """
+SELECT asked.moment, numbered.seq, coalesce(e.balance, 0)
+  FROM unnest(%(moments)s::timestamptz[]) AS asked(moment)
+ CROSS JOIN LATERAL (
+           SELECT ledger_seq_at(%(account)s, asked.moment) AS seq OFFSET 0) AS numbered
+  LEFT JOIN ledger_entry e ON e.account_id = %(account)s AND e.seq = numbered.seq
+"""
+# What was booked by the end of a day, but for the legs between whose booking and
+# effective day it lies; an index has those (migration 0007).
+_STRAYED = """
+SELECT asked.day, (
+           SELECT coalesce(sum(CASE WHEN e.is_debit = (e.effective <= asked.day)
+                                    THEN e.amount ELSE -e.amount END), 0)
+             FROM ledger_entry e
+            WHERE e.account_id = %(account)s
+              AND ledger_lies_between(e.effective, e.at, asked.day)
+              AND (e.effective <= asked.day OR e.seq <= asked.seq)) * %(side)s
+  FROM unnest(%(days)s::date[], %(seqs)s::bigint[]) AS asked(day, seq)
+"""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What was booked on an account before a moment: the number of its last leg and
+    what that left, in minor units; 0 and 0 before the first."""
+
+    seq: int
+    left: int
 
 
 def balance_of(account: UUID) -> Balance:
@@ -44,8 +75,8 @@ def balance_at(account: UUID, moment: datetime) -> Decimal:
 
     :raises AccountNotFound:
     """
-    currency = balance_of(account).currency
-    return from_minor(left_by(account, seq_before(account, moment)), currency)
+    held = balance_of(account)
+    return from_minor(booked_before(held, [moment])[moment].left, held.currency)
 
 
 def balance_on(account: UUID, day: date) -> Decimal:
@@ -60,15 +91,35 @@ def balance_on(account: UUID, day: date) -> Decimal:
 
 
 def on_day(held: Balance, day: date) -> int:
-    """`balance_on` in minor units: what was booked by then, but for the legs between
-    whose booking and effective day the end of this day lies; an index has those."""
-    last = seq_before(held.pk, end_of(day))
-    legs = Entry.objects.filter(off_day(day), account_id=held.pk)
-    late = Sum(change(held.side), filter=Q(effective__lte=day))
-    early = Sum(change(held.side), filter=Q(effective__gt=day, seq__lte=last))
-    strays = legs.aggregate(late=late, early=early)
-    added = int(strays["late"] or 0) - int(strays["early"] or 0)
-    return left_by(held.pk, last) + added
+    """`balance_on` in minor units."""
+    return on_days(held, booked_by(held, [day]))[day]
+
+
+def on_days(held: Balance, ends: Mapping[date, Booked]) -> dict[date, int]:
+    """`on_day` of several days, of which is known what was booked by their ends."""
+    asked = {
+        "account": held.pk,
+        "side": held.side,
+        "days": list(ends),
+        "seqs": [end.seq for end in ends.values()],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STRAYED, asked)
+        return {day: ends[day].left + int(strayed) for day, strayed in cursor}
+
+
+def booked_by(held: Balance, days: Iterable[date]) -> dict[date, Booked]:
+    """What was booked by the ends of Caracas days."""
+    moments = {day: end_of(day) for day in days}
+    booked = booked_before(held, moments.values())
+    return {day: booked[moment] for day, moment in moments.items()}
+
+
+def booked_before(held: Balance, moments: Iterable[datetime]) -> dict[datetime, Booked]:
+    asked = {"account": held.pk, "moments": list(moments)}
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOKED, asked)
+        return {moment: Booked(seq, left) for moment, seq, left in cursor}
 
 
 def off_day(day: date) -> Q:
@@ -93,17 +144,12 @@ def change(side: int) -> Case:
     )
 
 
-def seq_before(account: UUID, moment: datetime) -> int:
-    """The number of the last leg booked before the moment; 0 when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_seq_at(%s, %s)", [account, moment])
-        return int(cursor.fetchone()[0])
-
-
-def left_by(account: UUID, seq: int) -> int:
-    """The balance after the account's leg of this number; 0 before the first."""
-    legs = Entry.objects.filter(account_id=account, seq=seq)
-    return legs.values_list("balance", flat=True).first() or 0
+def legs_of(held: Balance, legs: QuerySet[Entry]) -> list[Entry]:
+    """Legs of the account, each of which knows it without reading it again."""
+    found = list(legs)
+    for leg in found:
+        leg.account = held.account
+    return found
 
 
 def history(
@@ -113,8 +159,7 @@ def history(
 
     :raises AccountNotFound:
     """
-    newest = before if before is not None else balance_of(account).seq + 1
+    held = balance_of(account)
+    newest = before if before is not None else held.seq + 1
     legs = Entry.objects.filter(account_id=account, seq__lt=newest)
-    return list(
-        legs.select_related("account").order_by("-seq")[: min(limit, LARGEST_PAGE)]
-    )
+    return legs_of(held, legs.order_by("-seq")[: min(limit, LARGEST_PAGE)])

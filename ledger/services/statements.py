@@ -9,17 +9,18 @@ from uuid import UUID
 
 from django.db.models import Q, Sum
 
-from areamedica.clock import caracas_day, end_of, start_of
+from areamedica.clock import caracas_day
 from ledger.amounts import from_minor
 from ledger.models import Balance, Entry
 from ledger.services.reading import (
     LARGEST_PAGE,
+    Booked,
     balance_of,
+    booked_by,
     change,
-    left_by,
+    legs_of,
     off_day,
-    on_day,
-    seq_before,
+    on_days,
 )
 
 ONE_DAY = timedelta(days=1)
@@ -80,39 +81,55 @@ def statement(
     """
     held = balance_of(account)
     read = _booked if by is By.BOOKED else _effective
-    return read(held, first, last, after, min(limit, LARGEST_PAGE))
+    return read(_Life(held), first, last, after, min(limit, LARGEST_PAGE))
+
+
+class _Life:
+    """An account, and what was booked on it by the ends of days, each asked once."""
+
+    def __init__(self, held: Balance) -> None:
+        self.held = held
+        self._booked: dict[date, Booked] = {}
+
+    def by(self, *days: date) -> dict[date, Booked]:
+        unknown = [day for day in days if day not in self._booked]
+        if unknown:
+            self._booked |= booked_by(self.held, unknown)
+        return {day: self._booked[day] for day in days}
+
+    def booked_on(self, first: date, last: date) -> tuple[int, int]:
+        """The numbers of the legs booked on these days: above one, up to the other."""
+        ends = self.by(first - ONE_DAY, last)
+        return ends[first - ONE_DAY].seq, ends[last].seq
 
 
 def _booked(
-    held: Balance, first: date, last: date, after: Place | None, limit: int
+    life: _Life, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    start = seq_before(held.pk, start_of(first))
-    end = seq_before(held.pk, end_of(last))
+    ends = life.by(first - ONE_DAY, last)
+    opening, closing = ends[first - ONE_DAY], ends[last]
+    start = max(opening.seq, after.seq if after else 0)
     legs = Entry.objects.filter(
-        account_id=held.pk, seq__gt=max(start, after.seq if after else 0), seq__lte=end
+        account_id=life.held.pk, seq__gt=start, seq__lte=closing.seq
     )
-    page = list(legs.select_related("account").order_by("seq")[: limit + 1])
-    return _statement(
-        held,
-        left_by(held.pk, start),
-        left_by(held.pk, end),
-        page,
-        limit,
-        By.BOOKED,
-    )
+    page = legs_of(life.held, legs.order_by("seq")[: limit + 1])
+    return _statement(life.held, opening.left, closing.left, page, limit, By.BOOKED)
 
 
 def _effective(
-    held: Balance, first: date, last: date, after: Place | None, limit: int
+    life: _Life, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    opening = on_day(held, first - ONE_DAY)
-    page = _page_by_effect(held, first, last, after, limit + 1)
-    if page:
-        running = _before_page(held, page[0])
-        for leg in page:
-            running += leg.amount * held.side * (1 if leg.is_debit else -1)
-            leg.balance = running
-    return _statement(held, opening, on_day(held, last), page, limit, By.EFFECTIVE)
+    if after and after.day < first:
+        after = None
+    eve = (after.day if after else first) - ONE_DAY
+    left = on_days(life.held, life.by(first - ONE_DAY, eve, last))
+    running = left[eve] + (_moved_by(life, after) if after else 0)
+    page = _page_by_effect(life, first, last, after, limit + 1)
+    for leg in page:
+        running += leg.amount * life.held.side * (1 if leg.is_debit else -1)
+        leg.balance = running
+    opening, closing = left[first - ONE_DAY], left[last]
+    return _statement(life.held, opening, closing, page, limit, By.EFFECTIVE)
 
 
 def _statement(
@@ -134,53 +151,47 @@ def _statement(
 
 
 def _page_by_effect(
-    held: Balance, first: date, last: date, after: Place | None, wanted: int
+    life: _Life, first: date, last: date, after: Place | None, wanted: int
 ) -> list[Entry]:
     """Legs in the order of their days, read in stretches until there are enough."""
     found: list[Entry] = []
-    for start, end in _stretches(
-        held.pk, max(first, after.day) if after else first, last
-    ):
-        legs = _taking_effect(held.pk, start, end)
+    for start, end in _stretches(life, after.day if after else first, last):
+        legs = _taking_effect(life, start, end)
         if after:
             legs &= Q(effective__gt=after.day) | Q(seq__gt=after.seq)
-        rows = Entry.objects.filter(legs).select_related("account")
-        found += rows.order_by("effective", "seq")[: wanted - len(found)]
+        rows = Entry.objects.filter(legs).order_by("effective", "seq")
+        found += legs_of(life.held, rows[: wanted - len(found)])
         if len(found) == wanted:
             break
     return found
 
 
-def _stretches(account: UUID, first: date, last: date) -> Iterator[tuple[date, date]]:
+def _stretches(life: _Life, first: date, last: date) -> Iterator[tuple[date, date]]:
     """All the days at once on a quiet account; on a busy one a day, then two, then
     four, so that a page does not sort a year."""
-    legs = seq_before(account, end_of(last)) - seq_before(account, start_of(first))
-    days = (last - first).days + 1 if legs <= _QUIET else 1
+    before, until = life.booked_on(first, last)
+    days = (last - first).days + 1 if until - before <= _QUIET else 1
     while first <= last:
         end = min(first + timedelta(days=days - 1), last)
         yield first, end
         first, days = end + ONE_DAY, days * 2
 
 
-def _taking_effect(account: UUID, first: date, last: date) -> Q:
+def _taking_effect(life: _Life, first: date, last: date) -> Q:
     """The account's legs with an effective day in between, whenever booked.
 
     What was booked after `last` bridges its end; what was booked before `first`, the
     end of its eve.
     """
-    within = Q(
-        seq__gt=seq_before(account, start_of(first)),
-        seq__lte=seq_before(account, end_of(last)),
-    )
-    effective = Q(account_id=account, effective__gte=first, effective__lte=last)
+    before, until = life.booked_on(first, last)
+    effective = Q(account_id=life.held.pk, effective__gte=first, effective__lte=last)
     bridging = off_day(last) | off_day(first - ONE_DAY)
     strays = Entry.objects.filter(effective, bridging).values_list("seq", flat=True)
-    return effective & (within | Q(seq__in=list(strays)))
+    return effective & (Q(seq__gt=before, seq__lte=until) | Q(seq__in=list(strays)))
 
 
-def _before_page(held: Balance, leg: Entry) -> int:
-    """The balance by effective date just before this leg."""
-    that_day = _taking_effect(held.pk, leg.effective, leg.effective)
-    earlier = Entry.objects.filter(that_day, seq__lt=leg.seq)
-    changed = earlier.aggregate(total=Sum(change(held.side)))["total"]
-    return on_day(held, leg.effective - ONE_DAY) + int(changed or 0)
+def _moved_by(life: _Life, place: Place) -> int:
+    """What the legs of its day up to this place changed, by effective date."""
+    that_day = _taking_effect(life, place.day, place.day)
+    until = Entry.objects.filter(that_day, seq__lte=place.seq)
+    return int(until.aggregate(all=Sum(change(life.held.side)))["all"] or 0)
