@@ -30,8 +30,8 @@ from ledger.errors import (
     PostingKeyReused,
     UnknownAccount,
 )
-from ledger.services.posting import BOOKED, LARGEST_BATCH, REFUSED, Outcome, Posting
-from ledger.services.transfers import as_booked, book
+from ledger.services.posting import LARGEST_BATCH, Outcome, Posting
+from ledger.services.transfers import book, book_one
 
 POSTING = (
     PostingKeyReused,
@@ -66,13 +66,8 @@ class Transfers(Api):
             raise InvalidInput(fields={wanted.name or "body": [str(wanted.why)]})
 
         def write() -> Response:
-            [outcome] = book(postings=[wanted], actor=actor_of(request))
-            if outcome not in BOOKED:
-                raise REFUSED[outcome]
-            return Response(
-                TransferOut(as_booked(wanted)).data,
-                status=201 if outcome is Outcome.POSTED else 200,
-            )
+            booked, is_new = book_one(posting=wanted, actor=actor_of(request))
+            return Response(TransferOut(booked).data, status=201 if is_new else 200)
 
         return _once(request, write)
 

@@ -1,15 +1,18 @@
 """The one way into the books. The rules are in `ledger_post` (migration 0004).
 
-What nothing stands against is booked at once by `ledger_post_one` (migration 0012).
+What nothing stands against is booked by shorter functions, `ledger_post_one` and
+`ledger_post_all` (migration 0013); they refuse nothing, they leave it to `ledger_post`.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -133,10 +136,19 @@ def _post(
         raise BatchTooLarge(limit=LARGEST_BATCH)
     if not postings:
         return []
-    try:
-        if len(postings) == 1 and _is_posted_at_once(postings[0], causes[0]):
+    with _taking_effect_soon(postings):
+        if len(postings) == 1 and _posted_at(postings[0], causes[0]):
             return [Outcome.POSTED]
-        return _judged(_columns(postings, causes))
+        columns = _columns(postings, causes)
+        if len(postings) > 1 and _are_all_posted(columns):
+            return [Outcome.POSTED] * len(postings)
+        return _judged(columns)
+
+
+@contextmanager
+def _taking_effect_soon(postings: Sequence[Posting]) -> Iterator[None]:
+    try:
+        yield
     except IntegrityError as error:
         if violated(error) != "transfer_takes_effect_soon":
             raise
@@ -144,24 +156,50 @@ def _post(
         raise MalformedPosting(place=latest, why="effective") from error
 
 
-def _is_posted_at_once(posting: Posting, cause: tuple[str, str]) -> bool:
-    """Book a transfer that nothing stands against; `ledger_post` judges any other."""
+def _posted_at(posting: Posting, cause: tuple[str, str]) -> datetime | None:
+    """Book a transfer that nothing stands against; the moment. None: judge it."""
     if posting.reverses or posting.is_linked:
-        return False
+        return None
     subject = _subject(posting, cause)
     _look_over([posting.debit.int], [posting.credit.int], {subject: 1}, [1])
     minor = to_minor(posting.amount, posting.currency)
     given = (posting.key, posting.debit, posting.credit, minor, *subject)
-    with connection.cursor() as cursor:
-        cursor.execute(_CALL_FOR_ONE, given)
-        return bool(cursor.fetchone()[0])
+    moment: datetime | None = _told(_CALL_FOR_ONE, given)
+    return moment
+
+
+def _are_all_posted(columns: list[str]) -> bool:
+    """Book transfers of which nothing stands against any, or none of them."""
+    *shared, _twins, _linked, reverses = columns
+    return reverses == _array(()) and bool(_told(_CALL_FOR_ALL, shared))
 
 
 def _judged(columns: list[str]) -> list[Outcome]:
+    return [_OUTCOMES[each] for each in _told(_CALL, columns).split()]
+
+
+def _told(call: str, given: Sequence[object]) -> Any:
     with connection.cursor() as cursor:
-        cursor.execute(_CALL, columns)
-        [results] = cursor.fetchone()
-    return [_OUTCOMES[each] for each in results.split()]
+        cursor.execute(call, given)
+        [told] = cursor.fetchone()
+    return told
+
+
+@atomic
+def book_at_once(*, posting: Posting, actor: User, batch: UUID) -> datetime | None:
+    """Book one transfer that nothing stands against, as a batch of its own.
+
+    Gives the moment at which it was booked; None: it was not, and `book_batch` tells
+    what stands against it.
+
+    :raises Forbidden: :raises UnpostableAmount: :raises MalformedPosting:
+    """
+    actor.demand(Permission.LEDGER_POST)
+    with _taking_effect_soon([posting]):
+        moment = _posted_at(posting, (BATCH, str(batch)))
+    if moment:
+        _journal(actor, batch, count=1, posted=[posting])
+    return moment
 
 
 @atomic
@@ -180,17 +218,19 @@ def book_batch(
     pairs = zip(postings, outcomes, strict=True)
     posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
     if posted:
-        record(
-            Action.BATCH_POSTED,
-            actor_id=actor.pk,
-            subject=(BATCH, batch),
-            facts={
-                "count": len(postings),
-                "posted": len(posted),
-                "digest": digest_of(posted),
-            },
-        )
+        _journal(actor, batch, count=len(postings), posted=posted)
     return outcomes
+
+
+def _journal(
+    actor: User, batch: UUID, *, count: int, posted: Sequence[Posting]
+) -> None:
+    record(
+        Action.BATCH_POSTED,
+        actor_id=actor.pk,
+        subject=(BATCH, batch),
+        facts={"count": count, "posted": len(posted), "digest": digest_of(posted)},
+    )
 
 
 def digest_of(posted: Iterable[Posting]) -> str:
@@ -214,6 +254,12 @@ SELECT array_to_string(ledger_post(
     %s::boolean[], %s::uuid[]
 ), ' ')
 """
+_CALL_FOR_ALL = """
+SELECT ledger_post_all(
+    %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
+    %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[]
+)
+"""
 _CALL_FOR_ONE = "SELECT ledger_post_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _written = json.JSONEncoder(sort_keys=True).encode
 
@@ -221,7 +267,7 @@ _written = json.JSONEncoder(sort_keys=True).encode
 def _columns(
     postings: Sequence[Posting], causes: Sequence[tuple[str, str]]
 ) -> list[str]:
-    """The parameters of `ledger_post`.
+    """The parameters of `ledger_post`; but for the last three, of `ledger_post_all`.
 
     Arrays are written as PostgreSQL's text by ourselves: psycopg looks at each element
     by its type, which takes as long as posting it.

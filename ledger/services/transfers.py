@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 from typing import Protocol
 from uuid import UUID, uuid4
 
-from django.db import connection
-
 from accounts.models import User
 from ledger.amounts import to_minor
 from ledger.models import Account, Transfer
-from ledger.services.posting import BATCH, Outcome, Posting, book_batch
-
-_BOOKED = "SELECT at, cause_type, cause_id FROM ledger_transfer WHERE key = %s"
+from ledger.services.posting import (
+    BATCH,
+    BOOKED,
+    REFUSED,
+    Outcome,
+    Posting,
+    book_at_once,
+    book_batch,
+)
 
 
 class Tied(Protocol):
@@ -46,14 +51,25 @@ def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
     return outcomes
 
 
-def as_booked(posting: Posting) -> Transfer:
-    """The transfer of a posting that is booked, without its numbers and balances.
+def book_one(*, posting: Posting, actor: User) -> tuple[Transfer, bool]:
+    """Book one transfer as `book` does; what is booked, and whether it is new.
 
-    What was sent is not read again: the ORM's own reading takes as long as posting.
+    What was sent is not read again: the ORM's own reading takes as long as posting. So
+    the transfer of a new one is without its numbers and balances.
+
+    :raises Forbidden: and whatever `post` raises.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_BOOKED, [posting.key])
-        at, cause_type, cause_id = cursor.fetchone()
+    batch = uuid4()
+    if at := book_at_once(posting=posting, actor=actor, batch=batch):
+        return _booked(posting, at, batch), True
+    [outcome] = book(postings=[posting], actor=actor)
+    if outcome not in BOOKED:
+        raise REFUSED[outcome]
+    there = Transfer.objects.select_related("debit").get(pk=posting.key)
+    return there, outcome is Outcome.POSTED
+
+
+def _booked(posting: Posting, at: datetime, batch: UUID) -> Transfer:
     return Transfer(
         key=posting.key,
         debit=Account(pk=posting.debit, currency=posting.currency),
@@ -62,8 +78,8 @@ def as_booked(posting: Posting) -> Transfer:
         at=at,
         effective=posting.effective,
         code=posting.code,
-        cause_type=cause_type,
-        cause_id=cause_id,
+        cause_type=BATCH,
+        cause_id=str(batch),
         metadata=posting.metadata,
         reverses=posting.reverses,
     )
