@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -325,6 +326,15 @@ def test_an_odd_header_is_no_sign_in(ana: User, header: str) -> None:
     assert code(answer) == (401, "INVALID_TOKEN")
     ana.refresh_from_db()
     assert ana.full_name == "Ana"
+
+
+def test_a_token_that_was_good_dies_at_its_hour(ana: User) -> None:
+    now = int(time.time())
+    claims = claims_of(sign_in(ana).json()["access_token"])
+    short = written({**claims, "iat": now, "exp": now + 2})
+    assert change(short).status_code == 200
+    time.sleep(now + 2.1 - time.time())
+    assert code(change(short)) == (401, "INVALID_TOKEN")
 
 
 NEW = "a-new-key-of-the-clinic-" * 3
