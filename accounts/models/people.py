@@ -1,6 +1,7 @@
 """People and what they may do."""
 
 import unicodedata
+from functools import cache
 from typing import Any, ClassVar, Self
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import SignatureRequired
 from areamedica import permissions
+from areamedica.database import asked_often
 from areamedica.errors import Forbidden
 from areamedica.permissions import FOR_PEOPLE_ONLY, MOVES_MONEY
 from audit.actions import Action
@@ -83,7 +85,7 @@ class UserQuerySet(models.QuerySet["User"]):
 # Asked at every request of the API; building it from the ORM's parts took longer than
 # PostgreSQL needs to answer it.
 _SIGNED_IN = """
-SELECT person.*,
+SELECT {columns},
        ARRAY(SELECT permission.name
                FROM accounts_role_permissions bundle
                JOIN accounts_permission permission
@@ -101,6 +103,12 @@ SELECT person.*,
 """
 
 
+@cache
+def _asked() -> str:
+    columns = (f"person.{field.column}" for field in User._meta.concrete_fields)
+    return _SIGNED_IN.format(columns=", ".join(columns))
+
+
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> "User":
         user: User = self.with_rights().get(email=same_mailbox(username or ""))
@@ -108,8 +116,14 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
     def signed_in(self, *, pk: UUID, family_id: UUID, version: int) -> "User | None":
         """The user of a token with his rights, while that sign-in is still good."""
-        found = self.raw(_SIGNED_IN, [pk, version, family_id])
-        return next(iter(found), None)
+        found = asked_often(_asked(), [pk, version, family_id])
+        if not found:
+            return None
+        [(*person, by_role, by_grant)] = found
+        names = [field.attname for field in User._meta.concrete_fields]
+        user = User.from_db(self.db, names, person)
+        user.names_by_role, user.names_by_grant = by_role, by_grant
+        return user
 
     def create_user(
         self, *, email: str, password: str | None, role: Role, **fields: Any

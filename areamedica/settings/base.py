@@ -99,12 +99,14 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **env.env.db_url_config(env.text("DATABASE_URL")),
-        "ENGINE": "django_prometheus.db.backends.postgresql",
+        "ENGINE": "areamedica.postgresql",
         "CONN_MAX_AGE": env.number("DATABASE_CONN_MAX_AGE", 300),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": "areamedica",
+            # Of the library; what Django's own cursors ask is never prepared.
+            "prepare_threshold": 5,
             # A forgotten transaction must not hold a lock until morning.
             "options": (
                 "-c idle_in_transaction_session_timeout=60s "

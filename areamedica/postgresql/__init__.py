@@ -1,0 +1,1 @@
+"""PostgreSQL as Django and django-prometheus have it, asked a little less."""
