@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from areamedica.database import asked_often
 from audit.actions import Action
 from audit.canonical import canonical
 from audit.causes import SYSTEM_ID, Whence, whence
@@ -69,7 +70,13 @@ _KEPT = {
 _COLUMNS, _TYPES = zip(*_KEPT.values(), strict=True)
 _INTO = f"audit_record ({', '.join(_COLUMNS)})"
 _COPY = f"COPY {_INTO} FROM STDIN (FORMAT BINARY)"
-_INSERT = f"INSERT INTO {_INTO} VALUES ({', '.join(['%s'] * len(_KEPT))})"  # noqa: S608 (our names)
+_GIVEN = ", ".join(f"%s::{kind}" for kind in _TYPES)
+_INSERT = f"INSERT INTO {_INTO} VALUES ({_GIVEN})"  # noqa: S608 (our names)
+_TOLD = f"""
+WITH done AS MATERIALIZED (SELECT {{done}} AS it), told AS (
+     INSERT INTO {_INTO} SELECT {_GIVEN} FROM done WHERE it IS NOT NULL
+) SELECT it FROM done
+"""  # noqa: S608 (our names)
 
 
 def record_all(events: Iterable[Event]) -> None:
@@ -93,6 +100,20 @@ def _append(rows: Sequence[tuple[Any, ...]]) -> None:
             copy.set_types(_TYPES)
             for row in rows:
                 copy.write_row(row)
+
+
+def record_with(done: str, given: Sequence[object], event: Event) -> Any:
+    """Have the database do something and append its record, in one trip.
+
+    `done` is an expression of SQL with its parameters; its value is given back. If that
+    is NULL, nothing was done, and nothing is recorded. What is locked by it is locked
+    until the caller's transaction ends; without one, no longer than PostgreSQL needs.
+
+    :raises TypeError: a fact has no canonical form.
+    """
+    [row] = _rows([event])
+    [[it]] = asked_often(_TOLD.format(done=done), [*given, *row])
+    return it
 
 
 def row_of(event: Event) -> dict[str, Any]:

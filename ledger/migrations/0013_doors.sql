@@ -1,5 +1,5 @@
--- Book a batch of which nothing stands against any transfer, and say so; else do
--- nothing, say false and leave it to `ledger_post` to judge. Parameters and locks are
+-- Book a batch of which nothing stands against any transfer, and say when; else do
+-- nothing, say NULL and leave it to `ledger_post` to judge. Parameters and locks are
 -- its own. Accounts are read and checked all at once and no verdict is kept of a
 -- transfer, which leaves half of the steps that ledger_post takes for each.
 --
@@ -9,7 +9,7 @@ CREATE FUNCTION ledger_post_all(
     accounts uuid[], keys uuid[], debits int[], credits int[], amounts bigint[],
     subjects int[], currencies text[], codes text[], effectives date[],
     cause_types text[], cause_ids text[], metadatas jsonb[]
-) RETURNS boolean
+) RETURNS timestamptz
 LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp SET random_page_cost = 0 AS $$
 #variable_conflict use_variable
@@ -47,7 +47,7 @@ BEGIN
     IF found IS DISTINCT FROM accounts OR NOT is_open
        OR currencies[1] <> ANY (currencies) OR closing.until >= ANY (effectives)
     THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
 
     FOR i IN 1..cardinality(keys) LOOP
@@ -57,7 +57,7 @@ BEGIN
         new_debit := balances[debit] + sides[debit] * amount;
         new_credit := balances[credit] - sides[credit] * amount;
         IF new_debit < floors[debit] OR new_credit < floors[credit] THEN
-            RETURN false;
+            RETURN NULL;
         END IF;
         balances[debit] := new_debit;
         balances[credit] := new_credit;
@@ -87,12 +87,12 @@ BEGIN
             ON s.place = t.subject
          ORDER BY t.key;
     EXCEPTION WHEN unique_violation THEN
-        RETURN false;  -- ledger_post sees whose key it is
+        RETURN NULL;  -- ledger_post sees whose key it is
     END;
     UPDATE ledger_balance b SET amount = t.amount, seq = t.seq, moved_at = moment
       FROM unnest(rows, balances, seqs) AS t(place, amount, seq)
      WHERE b.ctid = t.place;
-    RETURN true;
+    RETURN moment;
 END
 $$;
 

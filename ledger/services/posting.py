@@ -12,18 +12,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.db.transaction import atomic
 
 from accounts.models import User
-from areamedica.database import violated
+from areamedica.database import asked_often, violated
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
-from audit.services import record
+from audit.services import Event, record_all, record_with
 from ledger.amounts import to_minor
 from ledger.errors import (
     AccountFrozen,
@@ -42,6 +41,7 @@ LARGEST_BATCH = 8_000
 BATCH = "batch"
 # Currency, code, effective day, type and id of the cause, metadata as JSON.
 _Subject = tuple[str, str, date, str, str, str]
+_Causes = Sequence[tuple[str, str]]
 
 
 class Outcome(StrEnum):
@@ -126,23 +126,15 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
         effect over a week from now, or is linked to a next one that is missing. The
         caller's database transaction cannot go on after it.
     """
-    return _post(postings, [each.cause for each in postings])
-
-
-def _post(
-    postings: Sequence[Posting], causes: Sequence[tuple[str, str]]
-) -> list[Outcome]:
-    if len(postings) > LARGEST_BATCH:
-        raise BatchTooLarge(limit=LARGEST_BATCH)
     if not postings:
         return []
+    causes = [each.cause for each in postings]
     with _taking_effect_soon(postings):
-        if len(postings) == 1 and _posted_at(postings[0], causes[0]):
-            return [Outcome.POSTED]
-        columns = _columns(postings, causes)
-        if len(postings) > 1 and _are_all_posted(columns):
-            return [Outcome.POSTED] * len(postings)
-        return _judged(columns)
+        if door := _door(postings, causes):
+            call, given = door
+            if asked_often(f"SELECT {call}", given) != [(None,)]:
+                return [Outcome.POSTED] * len(postings)
+        return _judged(postings, causes)
 
 
 @contextmanager
@@ -156,53 +148,28 @@ def _taking_effect_soon(postings: Sequence[Posting]) -> Iterator[None]:
         raise MalformedPosting(place=latest, why="effective") from error
 
 
-def _posted_at(posting: Posting, cause: tuple[str, str]) -> datetime | None:
-    """Book a transfer that nothing stands against; the moment. None: judge it."""
-    if posting.reverses or posting.is_linked:
-        return None
-    subject = _subject(posting, cause)
-    _look_over([posting.debit.int], [posting.credit.int], {subject: 1}, [1])
-    minor = to_minor(posting.amount, posting.currency)
-    given = (posting.key, posting.debit, posting.credit, minor, *subject)
-    moment: datetime | None = _told(_CALL_FOR_ONE, given)
-    return moment
+def _door(
+    postings: Sequence[Posting], causes: _Causes
+) -> tuple[str, Sequence[object]] | None:
+    """The call, and its parameters, that books transfers nothing stands against and
+    gives the moment, or NULL; none takes reversals.
 
-
-def _are_all_posted(columns: list[str]) -> bool:
-    """Book transfers of which nothing stands against any, or none of them."""
-    *shared, _twins, _linked, reverses = columns
-    return reverses == _array(()) and bool(_told(_CALL_FOR_ALL, shared))
-
-
-def _judged(columns: list[str]) -> list[Outcome]:
-    return [_OUTCOMES[each] for each in _told(_CALL, columns).split()]
-
-
-def _told(call: str, given: Sequence[object]) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(call, given)
-        [told] = cursor.fetchone()
-    return told
-
-
-@atomic
-def book_at_once(*, posting: Posting, actor: User, batch: UUID) -> datetime | None:
-    """Book one transfer that nothing stands against, as a batch of its own.
-
-    Gives the moment at which it was booked; None: it was not, and `book_batch` tells
-    what stands against it.
-
-    :raises Forbidden: :raises UnpostableAmount: :raises MalformedPosting:
+    :raises BatchTooLarge: :raises UnpostableAmount: :raises MalformedPosting:
     """
-    actor.demand(Permission.LEDGER_POST)
-    with _taking_effect_soon([posting]):
-        moment = _posted_at(posting, (BATCH, str(batch)))
-    if moment:
-        _journal(actor, batch, count=1, posted=[posting])
-    return moment
+    if len(postings) > LARGEST_BATCH:
+        raise BatchTooLarge(limit=LARGEST_BATCH)
+    if any(each.reverses for each in postings):
+        return None
+    if len(postings) == 1 and not postings[0].is_linked:
+        return _FOR_ONE, _fields(postings[0], causes[0])
+    return _FOR_ALL, _columns(postings, causes)[:_COMMON]
 
 
-@atomic
+def _judged(postings: Sequence[Posting], causes: _Causes) -> list[Outcome]:
+    [[results]] = asked_often(_CALL, _columns(postings, causes))
+    return [_OUTCOMES[each] for each in results.split()]
+
+
 def book_batch(
     *, postings: Sequence[Posting], actor: User, batch: UUID
 ) -> list[Outcome]:
@@ -213,20 +180,44 @@ def book_batch(
 
     :raises Forbidden: and whatever `post_batch` raises.
     """
-    actor.demand(Permission.LEDGER_POST)
-    outcomes = _post(postings, [(BATCH, str(batch))] * len(postings))
-    pairs = zip(postings, outcomes, strict=True)
-    posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
-    if posted:
-        _journal(actor, batch, count=len(postings), posted=posted)
+    if not postings:
+        actor.demand(Permission.LEDGER_POST)
+        return []
+    if book_at_once(postings=postings, actor=actor, batch=batch):
+        return [Outcome.POSTED] * len(postings)
+    with atomic(), _taking_effect_soon(postings):
+        outcomes = _judged(postings, _causes(batch, postings))
+        pairs = zip(postings, outcomes, strict=True)
+        posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
+        if posted:
+            record_all([_event(actor, batch, count=len(postings), posted=posted)])
     return outcomes
 
 
-def _journal(
-    actor: User, batch: UUID, *, count: int, posted: Sequence[Posting]
-) -> None:
-    record(
-        Action.BATCH_POSTED,
+def book_at_once(
+    *, postings: Sequence[Posting], actor: User, batch: UUID
+) -> datetime | None:
+    """`book_batch`, if nothing stands against any; when. None: nothing was done.
+
+    One statement, for it locks balances that everybody wants.
+    """
+    actor.demand(Permission.LEDGER_POST)
+    with _taking_effect_soon(postings):
+        door = _door(postings, _causes(batch, postings))
+        if door is None:
+            return None
+        event = _event(actor, batch, count=len(postings), posted=postings)
+        moment: datetime | None = record_with(*door, event)
+    return moment
+
+
+def _causes(batch: UUID, postings: Sequence[Posting]) -> _Causes:
+    return [(BATCH, str(batch))] * len(postings)
+
+
+def _event(actor: User, batch: UUID, *, count: int, posted: Sequence[Posting]) -> Event:
+    return Event(
+        action=Action.BATCH_POSTED,
         actor_id=actor.pk,
         subject=(BATCH, batch),
         facts={"count": count, "posted": len(posted), "digest": digest_of(posted)},
@@ -254,20 +245,29 @@ SELECT array_to_string(ledger_post(
     %s::boolean[], %s::uuid[]
 ), ' ')
 """
-_CALL_FOR_ALL = """
-SELECT ledger_post_all(
+_FOR_ONE = "ledger_post_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_FOR_ALL = """ledger_post_all(
     %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
     %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[]
-)
-"""
-_CALL_FOR_ONE = "SELECT ledger_post_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)"""
+# So many of the parameters of `ledger_post` are those of `ledger_post_all`.
+_COMMON = 12
 _written = json.JSONEncoder(sort_keys=True).encode
 
 
-def _columns(
-    postings: Sequence[Posting], causes: Sequence[tuple[str, str]]
-) -> list[str]:
-    """The parameters of `ledger_post`; but for the last three, of `ledger_post_all`.
+def _fields(posting: Posting, cause: tuple[str, str]) -> Sequence[object]:
+    """The parameters of `ledger_post_one`.
+
+    :raises MalformedPosting: :raises UnpostableAmount: as `post_batch`.
+    """
+    subject = _subject(posting, cause)
+    _look_over([posting.debit.int], [posting.credit.int], {subject: 1}, [1])
+    minor = to_minor(posting.amount, posting.currency)
+    return posting.key, posting.debit, posting.credit, minor, *subject
+
+
+def _columns(postings: Sequence[Posting], causes: _Causes) -> Sequence[object]:
+    """The parameters of `ledger_post`.
 
     Arrays are written as PostgreSQL's text by ourselves: psycopg looks at each element
     by its type, which takes as long as posting it.

@@ -60,7 +60,7 @@ def book_one(*, posting: Posting, actor: User) -> tuple[Transfer, bool]:
     :raises Forbidden: and whatever `post` raises.
     """
     batch = uuid4()
-    if at := book_at_once(posting=posting, actor=actor, batch=batch):
+    if at := book_at_once(postings=[posting], actor=actor, batch=batch):
         return _booked(posting, at, batch), True
     [outcome] = book(postings=[posting], actor=actor)
     if outcome not in BOOKED:
