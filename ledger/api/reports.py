@@ -92,6 +92,12 @@ class StatementQuery(PageQuery, PeriodQuery):
         except ValueError as error:
             raise serializers.ValidationError(_("Give `next_after` back.")) from error
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs, after = super().validate(attrs), attrs.get("after")
+        if after and not attrs["first"] <= after.day <= attrs["last"]:
+            raise serializers.ValidationError({"after": _("Give `next_after` back.")})
+        return attrs
+
 
 class LineOut(Ready):
     """An account, or a heading and how many accounts are folded into it."""

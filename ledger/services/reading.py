@@ -116,6 +116,7 @@ def booked_by(held: Balance, days: Iterable[date]) -> dict[date, Booked]:
 
 
 def booked_before(held: Balance, moments: Iterable[datetime]) -> dict[datetime, Booked]:
+    """What was booked just before each moment, in one question."""
     asked = {"account": held.pk, "moments": list(moments)}
     with connection.cursor() as cursor:
         cursor.execute(_BOOKED, asked)

@@ -119,8 +119,8 @@ def _booked(
 def _effective(
     life: _Life, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    if after and after.day < first:
-        after = None
+    if after and not first <= after.day <= last:
+        after = None  # the page of another stretch
     eve = (after.day if after else first) - ONE_DAY
     left = on_days(life.held, life.by(first - ONE_DAY, eve, last))
     running = left[eve] + (_moved_by(life, after) if after else 0)

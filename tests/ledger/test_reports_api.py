@@ -103,6 +103,8 @@ SENSELESS = [
     (f"accounts/{TRANSIT}/statement", {**PERIOD, "last": "2026-10-01"}),
     (f"accounts/{TRANSIT}/statement", {**PERIOD, "first": "0001-01-01"}),
     (f"accounts/{TRANSIT}/statement", {**PERIOD, "after": "seven"}),
+    (f"accounts/{TRANSIT}/statement", {**PERIOD, "after": "9999-12-31.1"}),
+    (f"accounts/{TRANSIT}/statement", {**PERIOD, "after": "2026-10-02.1"}),
     (f"accounts/{TRANSIT}/statement", {**PERIOD, "by": "name"}),
     (f"accounts/{TRANSIT}/statement", {**PERIOD, "limit": 0}),
     (f"accounts/{HEADING}/below", {"on": "yesterday"}),
