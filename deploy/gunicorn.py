@@ -1,5 +1,6 @@
 """Gunicorn for the web processes: threads for the waits, two workers for the cores."""
 
+import gc
 import os
 import tempfile
 from pathlib import Path
@@ -53,6 +54,19 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
 _figures = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 _figures.mkdir(parents=True, exist_ok=True)
 _drop_figures_of_the_dead(_figures)
+
+
+def when_ready(server: Any) -> None:
+    """What every worker has in common is never garbage.
+
+    To look through it for some took one request in a few thousand 90 ms, and copied
+    what the workers share.
+    """
+    from django.urls import get_resolver
+
+    get_resolver().check()  # else each worker loads the views at its first request
+    gc.collect()
+    gc.freeze()
 
 
 def pre_request(worker: Any, request: Any) -> None:
