@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Q, Sum
@@ -85,10 +86,11 @@ def statement(
 
 
 class _Life:
-    """An account, and what was booked on it by the ends of days, each asked once."""
+    """An account, and what its legs were on days, each of which is asked for once."""
 
     def __init__(self, held: Balance) -> None:
         self.held = held
+        self.taking_effect = cache(self._taking_effect)
         self._booked: dict[date, Booked] = {}
 
     def by(self, *days: date) -> dict[date, Booked]:
@@ -101,6 +103,18 @@ class _Life:
         """The numbers of the legs booked on these days: above one, up to the other."""
         ends = self.by(first - ONE_DAY, last)
         return ends[first - ONE_DAY].seq, ends[last].seq
+
+    def _taking_effect(self, first: date, last: date) -> Q:
+        """The account's legs with an effective day in between, whenever booked.
+
+        What was booked after `last` bridges its end; what was booked before `first`,
+        the end of its eve.
+        """
+        before, until = self.booked_on(first, last)
+        took = Q(account_id=self.held.pk, effective__gte=first, effective__lte=last)
+        bridging = off_day(last) | off_day(first - ONE_DAY)
+        strays = Entry.objects.filter(took, bridging).values_list("seq", flat=True)
+        return took & (Q(seq__gt=before, seq__lte=until) | Q(seq__in=list(strays)))
 
 
 def _booked(
@@ -121,9 +135,10 @@ def _effective(
 ) -> Statement:
     if after and not first <= after.day <= last:
         after = None  # the page of another stretch
-    eve = (after.day if after else first) - ONE_DAY
-    left = on_days(life.held, life.by(first - ONE_DAY, eve, last))
-    running = left[eve] + (_moved_by(life, after) if after else 0)
+    start = after.day if after else first
+    life.by(first - ONE_DAY, start - ONE_DAY, start, last)  # in one question
+    left = on_days(life.held, life.by(first - ONE_DAY, start - ONE_DAY, last))
+    running = left[start - ONE_DAY] + (_moved_by(life, after) if after else 0)
     page = _page_by_effect(life, first, last, after, limit + 1)
     for leg in page:
         running += leg.amount * life.held.side * (1 if leg.is_debit else -1)
@@ -156,7 +171,7 @@ def _page_by_effect(
     """Legs in the order of their days, read in stretches until there are enough."""
     found: list[Entry] = []
     for start, end in _stretches(life, after.day if after else first, last):
-        legs = _taking_effect(life, start, end)
+        legs = life.taking_effect(start, end)
         if after:
             legs &= Q(effective__gt=after.day) | Q(seq__gt=after.seq)
         rows = Entry.objects.filter(legs).order_by("effective", "seq")
@@ -177,21 +192,8 @@ def _stretches(life: _Life, first: date, last: date) -> Iterator[tuple[date, dat
         first, days = end + ONE_DAY, days * 2
 
 
-def _taking_effect(life: _Life, first: date, last: date) -> Q:
-    """The account's legs with an effective day in between, whenever booked.
-
-    What was booked after `last` bridges its end; what was booked before `first`, the
-    end of its eve.
-    """
-    before, until = life.booked_on(first, last)
-    effective = Q(account_id=life.held.pk, effective__gte=first, effective__lte=last)
-    bridging = off_day(last) | off_day(first - ONE_DAY)
-    strays = Entry.objects.filter(effective, bridging).values_list("seq", flat=True)
-    return effective & (Q(seq__gt=before, seq__lte=until) | Q(seq__in=list(strays)))
-
-
 def _moved_by(life: _Life, place: Place) -> int:
     """What the legs of its day up to this place changed, by effective date."""
-    that_day = _taking_effect(life, place.day, place.day)
+    that_day = life.taking_effect(place.day, place.day)
     until = Entry.objects.filter(that_day, seq__lte=place.seq)
     return int(until.aggregate(all=Sum(change(life.held.side)))["all"] or 0)
