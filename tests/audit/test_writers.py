@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import rfc8785
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection
+from django.db import DataError, IntegrityError, connection
 from django.db.transaction import atomic
 from structlog.contextvars import bound_contextvars
 
@@ -23,7 +23,7 @@ from audit.models import Leaf, Record
 from audit.seal.entries import Raw, bytes_of, columns, entry_of
 from audit.seal.sealing import seal
 from audit.seal.verification import verify
-from audit.services import Event, record, record_all, row_of
+from audit.services import Event, record, record_all, record_with, row_of
 from tests.transactions.bodies import TRANSACTIONS, transfer
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -248,10 +248,8 @@ def test_the_mac_is_that_of_the_library() -> None:
         assert not writers.is_written(each, mac, [bytes(32)])
 
 
-@pytest.mark.parametrize("number", [1, 3])
-def test_records_are_written_as_they_were_said(number: int) -> None:
-    """One is inserted, several are copied."""
-    events = [
+def _events(number: int) -> list[Event]:
+    return [
         Event(
             action=Action.EXPORTED,
             actor_id=uuid4() if version else None,
@@ -261,7 +259,32 @@ def test_records_are_written_as_they_were_said(number: int) -> None:
         )
         for version in range(number)
     ]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_records_are_written_as_they_were_said(number: int) -> None:
+    """One is inserted, several are copied."""
+    events = _events(number)
     record_all(events)
+    _are_written(events)
+
+
+def test_a_record_is_written_with_what_it_tells_of() -> None:
+    events = _events(2)
+    done = [record_with("upper(%s)", ["ñ"], event) for event in events]
+    assert done == ["Ñ", "Ñ"]
+    _are_written(events)
+
+
+def test_where_nothing_was_done_nothing_is_recorded() -> None:
+    [event] = _events(1)
+    assert record_with("nullif(%s, 'none')", ["none"], event) is None
+    with pytest.raises(DataError), atomic():
+        record_with("1 / %s", [0], event)
+    _are_written([])
+
+
+def _are_written(events: list[Event]) -> None:
     for event, found in zip(events, Record.objects.order_by("id"), strict=True):
         said = {name: told for name, told in row_of(event).items() if name != "mac"}
         assert {name: getattr(found, name) for name in said} == said
