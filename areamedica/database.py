@@ -34,10 +34,10 @@ def asked_often(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
     with joins that is five times what answering takes. Name its columns: a prepared
     `*` is an error once a migration adds one.
     """
-    with connection.cursor() as kept:  # looks after the connection
-        line = psycopg.Cursor(kept.connection)
-        with connection.wrap_database_errors, line:
-            return line.execute(sql, given, prepare=True).fetchall()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as line:
+        return line.execute(sql, given, prepare=True).fetchall()
 
 
 def violated(error: IntegrityError) -> str:
