@@ -3,6 +3,7 @@
 import gc
 import os
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -62,9 +63,9 @@ def when_ready(server: Any) -> None:
     To look through it for some took one request in a few thousand 90 ms, and copied
     what the workers share.
     """
-    from django.urls import get_resolver
+    from django.conf import settings
 
-    get_resolver().check()  # else each worker loads the views at its first request
+    import_module(settings.ROOT_URLCONF)  # else each loads it at its first request
     gc.collect()
     gc.freeze()
 
