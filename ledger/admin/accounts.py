@@ -112,12 +112,13 @@ class Accounts(OwnPages):
         if "csv" in request.GET:
             rows = as_rows(account, period.first, period.last, by)
             return as_csv(f"estado-de-cuenta-{short(account.code)}", rows)
+        after = asked.place_of(request, period)
         found = statement(
             account.pk,
             first=period.first,
             last=period.last,
             by=by,
-            after=asked.place_of(request),
+            after=after,
             limit=_PAGE,
         )
         return self._about(
@@ -126,7 +127,7 @@ class Accounts(OwnPages):
             account,
             found=found,
             rows=rows_of(request, account, found.entries),
-            is_first=asked.place_of(request) is None,
+            is_first=after is None,
             period=period,
             by=by,
             most=MOST_ROWS,

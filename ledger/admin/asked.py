@@ -113,11 +113,13 @@ def by_of(request: HttpRequest) -> By:
     return By.EFFECTIVE if request.GET.get("by") == By.EFFECTIVE else By.BOOKED
 
 
-def place_of(request: HttpRequest) -> Place | None:
+def place_of(request: HttpRequest, period: Period) -> Place | None:
+    """Where the page before ended, if it is one of this period."""
     try:
-        return Place.read(request.GET.get("after", ""))
+        place = Place.read(request.GET.get("after", ""))
     except ValueError:
         return None
+    return place if period.first <= place.day <= period.last else None
 
 
 def shortcuts() -> list[tuple[str | Promise, Period]]:

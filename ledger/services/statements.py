@@ -78,6 +78,8 @@ def statement(
 ) -> Statement:
     """The account on these Caracas days, oldest first, at one cost however deep.
 
+    `after` is where a page of these days ended.
+
     :raises AccountNotFound:
     """
     held = balance_of(account)
@@ -133,8 +135,6 @@ def _booked(
 def _effective(
     life: _Life, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    if after and not first <= after.day <= last:
-        after = None  # the page of another stretch
     start = after.day if after else first
     life.by(first - ONE_DAY, start - ONE_DAY, start, last)  # in one question
     left = on_days(life.held, life.by(first - ONE_DAY, start - ONE_DAY, last))
