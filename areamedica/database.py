@@ -26,18 +26,26 @@ def outside_transaction() -> None:
         raise RuntimeError("No transaction may be open while others are asked.")
 
 
-def asked_often(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
-    """The rows of a question that every request asks.
+def prepared(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
+    """The rows that a statement gives which PostgreSQL keeps prepared.
 
-    PostgreSQL keeps it prepared for as long as the connection lives. Django writes the
-    parameters into the text, which is then read and planned each time: of a question
-    with joins that is five times what answering takes. Name its columns: a prepared
-    `*` is an error once a migration adds one.
+    For what every request asks: Django writes the parameters into the text, which is
+    then read and planned each time, and of a question with joins that takes five times
+    as long as answering. It goes around Django's cursors and whatever counts those.
+
+    A connection forgets what it prepared when it is rolled back. Name the columns: a
+    prepared `*` is an error once a migration adds one, until the connection is renewed.
     """
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as line:
-        return line.execute(sql, given, prepare=True).fetchall()
+    line = connection.connection
+    # Only here: else psycopg keeps in mind the texts, parameters and all, of Django's.
+    line.prepare_threshold = 0
+    try:
+        with connection.wrap_database_errors, psycopg.Cursor(line) as cursor:
+            return cursor.execute(sql, given, prepare=True).fetchall()
+    finally:
+        line.prepare_threshold = None
 
 
 def violated(error: IntegrityError) -> str:

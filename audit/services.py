@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from areamedica.database import asked_often
+from areamedica.database import prepared
 from audit.actions import Action
 from audit.canonical import canonical
 from audit.causes import SYSTEM_ID, Whence, whence
@@ -108,11 +108,12 @@ def record_with(done: str, given: Sequence[object], event: Event) -> Any:
     `done` is an expression of SQL with its parameters; its value is given back. If that
     is NULL, nothing was done, and nothing is recorded. What is locked by it is locked
     until the caller's transaction ends; without one, no longer than PostgreSQL needs.
+    The record's moment is that at which the statement began, before it waited.
 
     :raises TypeError: a fact has no canonical form.
     """
     [row] = _rows([event])
-    [[it]] = asked_often(_TOLD.format(done=done), [*given, *row])
+    [[it]] = prepared(_TOLD.format(done=done), [*given, *row])
     return it
 
 

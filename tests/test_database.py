@@ -6,7 +6,7 @@ from django.db.transaction import atomic
 
 from accounts.errors import EmailTaken
 from accounts.models import Role
-from areamedica.database import asked_often, outside_transaction, violation_means
+from areamedica.database import outside_transaction, prepared, violation_means
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -54,13 +54,13 @@ def test_a_line_with_something_to_read_is_asked_and_kept() -> None:
     assert connection.is_usable()
 
 
-def test_what_is_asked_often_is_prepared_and_fails_as_the_rest() -> None:
+def test_what_is_prepared_is_prepared_and_fails_as_the_rest() -> None:
     sql = "SELECT name FROM accounts_role WHERE name = %s"
-    assert asked_often(sql, ["cashier"]) == [("cashier",)]
-    assert asked_often(sql, ["nobody"]) == []
+    assert prepared(sql, ["cashier"]) == [("cashier",)]
+    assert prepared(sql, ["nobody"]) == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements")
         assert cursor.fetchone()[0] > 0
     with pytest.raises(ProgrammingError), atomic():
-        asked_often("SELECT 1 FROM nothing_there", [])
-    assert asked_often(sql, ["cashier"]) == [("cashier",)]
+        prepared("SELECT 1 FROM nothing_there", [])
+    assert prepared(sql, ["cashier"]) == [("cashier",)]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import SignatureRequired
 from areamedica import permissions
-from areamedica.database import asked_often
+from areamedica.database import prepared
 from areamedica.errors import Forbidden
 from areamedica.permissions import FOR_PEOPLE_ONLY, MOVES_MONEY
 from audit.actions import Action
@@ -116,7 +116,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
     def signed_in(self, *, pk: UUID, family_id: UUID, version: int) -> "User | None":
         """The user of a token with his rights, while that sign-in is still good."""
-        found = asked_often(_asked(), [pk, version, family_id])
+        found = prepared(_asked(), [pk, version, family_id])
         if not found:
             return None
         [(*person, by_role, by_grant)] = found

@@ -105,8 +105,9 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 3,
             "application_name": "areamedica",
-            # Of the library; what Django's own cursors ask is never prepared.
-            "prepare_threshold": 5,
+            # A server that went without a word, as by a loss of power, is given up.
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 10_000,
             # A forgotten transaction must not hold a lock until morning.
             "options": (
                 "-c idle_in_transaction_session_timeout=60s "

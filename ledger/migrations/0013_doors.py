@@ -1,13 +1,16 @@
-"""A door for batches, too; and that for one transfer tells when it was booked."""
+"""Doors for what nothing stands against, one transfer or a batch; and who looks at what
+is handed in where it is judged."""
 
 from pathlib import Path
 
 from django.db import migrations
 
-HERE = Path(__file__)
-SQL = HERE.with_suffix(".sql").read_text(encoding="utf-8")
-BEFORE = HERE.with_name("0012_one_transfer.sql").read_text(encoding="utf-8")
-UNDO = f"DROP FUNCTION ledger_post_all, ledger_post_one; {BEFORE}"
+SQL = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+UNDO = """
+DROP FUNCTION ledger_book_all, ledger_book_one, ledger_post;
+ALTER FUNCTION ledger_judge RENAME TO ledger_post;
+ALTER FUNCTION ledger_post SECURITY DEFINER;
+"""
 
 
 class Migration(migrations.Migration):

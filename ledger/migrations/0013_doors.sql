@@ -5,7 +5,7 @@
 --
 -- Balances are the busiest pages there are, always in memory: told that pages cost
 -- nothing, PostgreSQL goes to each row instead of reading them all.
-CREATE FUNCTION ledger_post_all(
+CREATE FUNCTION ledger_book_all(
     accounts uuid[], keys uuid[], debits int[], credits int[], amounts bigint[],
     subjects int[], currencies text[], codes text[], effectives date[],
     cause_types text[], cause_ids text[], metadatas jsonb[]
@@ -14,7 +14,7 @@ LANGUAGE plpgsql
 SECURITY DEFINER SET search_path = public, pg_temp SET random_page_cost = 0 AS $$
 #variable_conflict use_variable
 DECLARE
-    found uuid[];
+    known uuid[];
     rows tid[];
     balances bigint[];
     seqs bigint[];
@@ -32,6 +32,7 @@ DECLARE
     amount bigint;
     new_debit bigint;
     new_credit bigint;
+    written bigint;
 BEGIN
     -- Two batches of many accounts meet at one of the first. Whoever waits there reads
     -- the rest after it, as it then is, instead of following each to its next version.
@@ -42,11 +43,11 @@ BEGIN
            bool_and(NOT b.is_frozen AND b.currency = currencies[1]),
            greatest(max(b.moved_at), clock_timestamp(),
                     closing.at + interval '1 microsecond')
-      INTO found, rows, balances, seqs, floors, sides, is_open, moment
+      INTO known, rows, balances, seqs, floors, sides, is_open, moment
       FROM (SELECT b.ctid, b.* FROM ledger_balance b
              WHERE b.account_id = ANY (accounts)
              ORDER BY b.account_id FOR NO KEY UPDATE) AS b;
-    IF found IS DISTINCT FROM accounts OR NOT is_open
+    IF known IS DISTINCT FROM accounts OR is_open IS NOT TRUE
        OR currencies[1] <> ANY (currencies) OR closing.until >= ANY (effectives)
     THEN
         RETURN NULL;
@@ -88,20 +89,28 @@ BEGIN
                AS s(code, effective, cause_type, cause_id, metadata, place)
             ON s.place = t.subject
          ORDER BY t.key;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written <> cardinality(keys) THEN
+            RAISE 'What changes a balance is a transfer.'
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
     EXCEPTION WHEN unique_violation THEN
         RETURN NULL;  -- ledger_post sees whose key it is
     END;
     UPDATE ledger_balance b SET amount = t.amount, seq = t.seq, moved_at = moment
       FROM unnest(rows, balances, seqs) AS t(place, amount, seq)
      WHERE b.ctid = t.place;
+    GET DIAGNOSTICS written = ROW_COUNT;
+    IF written <> cardinality(accounts) THEN
+        RAISE 'A balance has gone from where it was locked.';
+    END IF;
     RETURN moment;
 END
 $$;
 
--- As it was (0012), but it says at which moment it booked, or NULL: whoever answers with
--- the transfer need not read it again.
-DROP FUNCTION ledger_post_one;
-CREATE FUNCTION ledger_post_one(
+-- As `ledger_post_one` (0012), which programs of before go on with; but it says when, so
+-- that whoever answers with the transfer need not read it again.
+CREATE FUNCTION ledger_book_one(
     transfer uuid, debit uuid, credit uuid, minor bigint, money text, kind text,
     day date, cause_kind text, cause text, about jsonb
 ) RETURNS timestamptz
@@ -152,5 +161,34 @@ BEGIN
         RETURN moment;
     END IF;
     RETURN NULL;
+END
+$$;
+
+-- Whoever calls it may be an intruder with the application's password. A transfer whose
+-- subject is nowhere would be left out of the books, yet not out of the balances; without
+-- a currency it would pass from one to another.
+ALTER FUNCTION ledger_post RENAME TO ledger_judge;
+ALTER FUNCTION ledger_judge SECURITY INVOKER;
+CREATE FUNCTION ledger_post(
+    accounts uuid[], keys uuid[], debits int[], credits int[], amounts bigint[],
+    subjects int[], currencies text[], codes text[], effectives date[],
+    cause_types text[], cause_ids text[], metadatas jsonb[],
+    twins int[], linked boolean[], reverses uuid[]
+) RETURNS text[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF (1 <= ALL (subjects) AND cardinality(currencies) >= ALL (subjects)) IS NOT TRUE
+       OR cardinality(subjects) <> cardinality(keys)
+       OR array_position(currencies, NULL) IS NOT NULL
+       OR cardinality(currencies) <> ALL (ARRAY[
+              cardinality(codes), cardinality(effectives), cardinality(cause_types),
+              cardinality(cause_ids), cardinality(metadatas)])
+    THEN
+        RAISE 'Each transfer is about something.'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN ledger_judge(accounts, keys, debits, credits, amounts, subjects, currencies,
+                        codes, effectives, cause_types, cause_ids, metadatas, twins,
+                        linked, reverses);
 END
 $$;

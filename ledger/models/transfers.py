@@ -15,10 +15,10 @@ AHEAD = timedelta(days=7)
 class Transfer(models.Model):
     """Both legs of a movement in one row: balanced by construction.
 
-    Written by `ledger_post` alone; the database refuses UPDATE, DELETE and
-    TRUNCATE. Each leg keeps its number on the account and the balance it left behind,
-    so the past is read without sums and a missing row shows as a gap. No foreign keys:
-    the function has the accounts locked, and `ledger_verify` looks again.
+    Written by `ledger_post` and its sisters alone; the database refuses UPDATE, DELETE
+    and TRUNCATE. Each leg keeps its number on the account and the balance it left, so
+    the past is read without sums and a missing row shows as a gap. No foreign keys: the
+    functions have the accounts locked, and `ledger_verify` looks again.
     """
 
     key = models.UUIDField(primary_key=True)

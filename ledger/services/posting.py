@@ -1,7 +1,7 @@
 """The one way into the books. The rules are in `ledger_post` (migration 0004).
 
-What nothing stands against is booked by shorter functions, `ledger_post_one` and
-`ledger_post_all` (migration 0013); they refuse nothing, they leave it to `ledger_post`.
+What nothing stands against is booked by shorter functions, `ledger_book_one` and
+`ledger_book_all` (migration 0013); they refuse nothing, they leave it to `ledger_post`.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from django.db import IntegrityError
 from django.db.transaction import atomic
 
 from accounts.models import User
-from areamedica.database import asked_often, violated
+from areamedica.database import prepared, violated
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
@@ -132,7 +132,8 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
     with _taking_effect_soon(postings):
         if door := _door(postings, causes):
             call, given = door
-            if asked_often(f"SELECT {call}", given) != [(None,)]:
+            [[moment]] = prepared(f"SELECT {call}", given)
+            if moment:
                 return [Outcome.POSTED] * len(postings)
         return _judged(postings, causes)
 
@@ -162,11 +163,12 @@ def _door(
         return None
     if len(postings) == 1 and not postings[0].is_linked:
         return _FOR_ONE, _fields(postings[0], causes[0])
-    return _FOR_ALL, _columns(postings, causes)[:_COMMON]
+    return _FOR_ALL, _columns(postings, causes)
 
 
 def _judged(postings: Sequence[Posting], causes: _Causes) -> list[Outcome]:
-    [[results]] = asked_often(_CALL, _columns(postings, causes))
+    given = [*_columns(postings, causes), *_ties(postings)]
+    [[results]] = prepared(_CALL, given)
     return [_OUTCOMES[each] for each in results.split()]
 
 
@@ -185,12 +187,21 @@ def book_batch(
         return []
     if book_at_once(postings=postings, actor=actor, batch=batch):
         return [Outcome.POSTED] * len(postings)
-    with atomic(), _taking_effect_soon(postings):
+    return book_judged(postings=postings, actor=actor, batch=batch)
+
+
+@atomic
+def book_judged(
+    *, postings: Sequence[Posting], actor: User, batch: UUID
+) -> list[Outcome]:
+    """`book_batch`, once it is known that something stands against one of them."""
+    actor.demand(Permission.LEDGER_POST)
+    with _taking_effect_soon(postings):
         outcomes = _judged(postings, _causes(batch, postings))
-        pairs = zip(postings, outcomes, strict=True)
-        posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
-        if posted:
-            record_all([_event(actor, batch, count=len(postings), posted=posted)])
+    pairs = zip(postings, outcomes, strict=True)
+    posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
+    if posted:
+        record_all([_event(actor, batch, count=len(postings), posted=posted)])
     return outcomes
 
 
@@ -245,18 +256,16 @@ SELECT array_to_string(ledger_post(
     %s::boolean[], %s::uuid[]
 ), ' ')
 """
-_FOR_ONE = "ledger_post_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_FOR_ALL = """ledger_post_all(
+_FOR_ONE = "ledger_book_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_FOR_ALL = """ledger_book_all(
     %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
     %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[]
 )"""
-# So many of the parameters of `ledger_post` are those of `ledger_post_all`.
-_COMMON = 12
 _written = json.JSONEncoder(sort_keys=True).encode
 
 
 def _fields(posting: Posting, cause: tuple[str, str]) -> Sequence[object]:
-    """The parameters of `ledger_post_one`.
+    """The parameters of `ledger_book_one`.
 
     :raises MalformedPosting: :raises UnpostableAmount: as `post_batch`.
     """
@@ -267,7 +276,7 @@ def _fields(posting: Posting, cause: tuple[str, str]) -> Sequence[object]:
 
 
 def _columns(postings: Sequence[Posting], causes: _Causes) -> Sequence[object]:
-    """The parameters of `ledger_post`.
+    """The parameters of `ledger_book_all`, with which those of `ledger_post` begin.
 
     Arrays are written as PostgreSQL's text by ourselves: psycopg looks at each element
     by its type, which takes as long as posting it.
@@ -295,6 +304,13 @@ def _columns(postings: Sequence[Posting], causes: _Causes) -> Sequence[object]:
         _array([to_minor(each.amount, each.currency) for each in postings]),
         _array(subjects),
         *(_texts(column) for column in zip(*places, strict=True)),
+    ]
+
+
+def _ties(postings: Sequence[Posting]) -> list[str]:
+    """What `ledger_post` must know besides: twins, what is linked, what is reversed."""
+    keys = [each.key.int for each in postings]
+    return [
         _array(_twins(keys) if len(set(keys)) < len(keys) else ()),
         _array(_links(postings)),
         _array(_originals(postings)),

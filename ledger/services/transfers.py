@@ -18,6 +18,7 @@ from ledger.services.posting import (
     Posting,
     book_at_once,
     book_batch,
+    book_judged,
 )
 
 
@@ -38,6 +39,12 @@ def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
     :raises Forbidden: and whatever `post_batch` raises.
     """
     outcomes = book_batch(postings=postings, actor=actor, batch=uuid4())
+    return _as_meant(postings, outcomes, actor)
+
+
+def _as_meant(
+    postings: Sequence[Posting], outcomes: list[Outcome], actor: User
+) -> list[Outcome]:
     if Outcome.KEY_REUSED not in outcomes:
         return outcomes
     for place in _booked_before(postings, outcomes):
@@ -62,7 +69,8 @@ def book_one(*, posting: Posting, actor: User) -> tuple[Transfer, bool]:
     batch = uuid4()
     if at := book_at_once(postings=[posting], actor=actor, batch=batch):
         return _booked(posting, at, batch), True
-    [outcome] = book(postings=[posting], actor=actor)
+    judged = book_judged(postings=[posting], actor=actor, batch=batch)
+    [outcome] = _as_meant([posting], judged, actor)
     if outcome not in BOOKED:
         raise REFUSED[outcome]
     there = Transfer.objects.select_related("debit").get(pk=posting.key)

@@ -1,0 +1,107 @@
+"""The functions that write the books, called as the application never calls them.
+
+An intruder with its password may call them with anything.
+"""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import Error, connection
+from django.db.transaction import atomic
+
+from ledger.chart import account_id
+from ledger.models import Balance, Transfer
+from ledger.services.proof import findings
+from tests.ledger.books import FEES, TRANSIT, amount_of
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("books_alone"),
+]
+
+ACCOUNTS = sorted([TRANSIT, FEES])
+DOLLARS = sorted([TRANSIT, account_id("1110-USD")])
+# As the application calls them: one bolívar from the one to the other.
+RIGHT: dict[str, Any] = {
+    "accounts": ACCOUNTS,
+    "keys": None,
+    "debits": [ACCOUNTS.index(TRANSIT) + 1],
+    "credits": [ACCOUNTS.index(FEES) + 1],
+    "amounts": [100],
+    "subjects": [1],
+    "currencies": ["VES"],
+    "codes": ["test"],
+    "effectives": ["2026-11-20"],
+    "cause_types": ["test"],
+    "cause_ids": ["1"],
+    "metadatas": ["{}"],
+}
+ODD: dict[str, dict[str, Any]] = {
+    "a subject that is nowhere": {"subjects": [7]},
+    "the subject before the first": {"subjects": [0]},
+    "no subject": {"subjects": [None]},
+    "fewer subjects than transfers": {"subjects": []},
+    "a subject without an end": {"codes": []},
+    "no currency": {"currencies": [None], "accounts": DOLLARS},
+    "no currency beside one": {
+        "currencies": ["VES", None],
+        "subjects": [2],
+        "accounts": DOLLARS,
+        **{name: RIGHT[name] * 2 for name in ("codes", "effectives", "cause_types")},
+        **{name: RIGHT[name] * 2 for name in ("cause_ids", "metadatas")},
+    },
+    "an account that is nowhere": {"credits": [3]},
+    "the account before the first": {"debits": [0]},
+    "no account": {"debits": [None]},
+    "one account": {"credits": RIGHT["debits"]},
+    "less than nothing": {"amounts": [-100]},
+    "nothing": {"amounts": [0]},
+    "no amount": {"amounts": [None]},
+    "an amount without a transfer": {"amounts": [100, 100], "debits": [1, 2]},
+    "no key": {"keys": [None]},
+    "an account twice": {"accounts": [ACCOUNTS[0], *ACCOUNTS]},
+    "accounts in no order": {"accounts": ACCOUNTS[::-1]},
+    "more accounts than there are": {"accounts": [*ACCOUNTS, UUID(int=2**128 - 1)]},
+    "no account of another kind": {"accounts": [*ACCOUNTS, None]},
+}
+CALLS = {
+    "ledger_book_all": "",
+    "ledger_post": ", '{}', '{}', '{}'",
+}
+CALL = """
+SELECT {}(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[],
+          %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[]{})
+"""
+
+
+def _call(door: str, given: dict[str, Any]) -> Any:
+    asked = {**RIGHT, "keys": [uuid4()], **given}
+    with connection.cursor() as cursor:
+        cursor.execute(CALL.format(door, CALLS[door]), [*asked.values()])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("door", CALLS)
+def test_what_is_right_is_booked(door: str) -> None:
+    assert _call(door, {})
+    assert (amount_of(TRANSIT), amount_of(FEES)) == (100, 100)
+
+
+@pytest.mark.parametrize("door", CALLS)
+@pytest.mark.parametrize("given", ODD.values(), ids=ODD)
+def test_what_is_odd_moves_no_balance_without_a_transfer(
+    door: str, given: dict[str, Any]
+) -> None:
+    try:
+        with atomic():
+            _call(door, given)
+    except Error:
+        pass
+    moved = set(Balance.objects.exclude(seq=0).values_list("pk", flat=True))
+    legs = Transfer.objects.values_list("debit_id", "credit_id")
+    assert moved == {account for leg in legs for account in leg}
+    of_two = Balance.objects.filter(pk__in=moved).values("currency").distinct()
+    assert of_two.count() <= 1
+    assert findings() == []
