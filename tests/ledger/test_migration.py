@@ -47,7 +47,7 @@ def _post_as_before(number: int) -> None:
 def test_writers_go_on_while_the_books_are_migrated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # As the programs of before 0013 go on; those of today start after it.
+    # As the programs of before 0012 go on; those of today start after 0013.
     monkeypatch.setattr(services, "_door", lambda *_: None)
     call_command("migrate", "ledger", "0003", verbosity=0)
     try:
