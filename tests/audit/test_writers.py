@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 import rfc8785
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.db import DataError, IntegrityError, connection
 from django.db.transaction import atomic
@@ -290,3 +291,10 @@ def _are_written(events: list[Event]) -> None:
         assert {name: getattr(found, name) for name in said} == said
     seal()
     assert verify().findings == []
+
+
+def test_without_a_key_nothing_is_recorded(settings: Any) -> None:
+    settings.AUDIT_WRITER_KEY = ""
+    with pytest.raises(ImproperlyConfigured), atomic():
+        record_all(_events(1))
+    assert not Record.objects.exists()

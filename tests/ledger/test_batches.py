@@ -60,6 +60,18 @@ def test_sent_again_nothing_is_booked_or_journaled(root: User) -> None:
     assert findings() == []
 
 
+def test_a_batch_may_take_back_what_an_earlier_one_booked(root: User) -> None:
+    wanted = posting(TRANSIT, FEES, "5.00")
+    book_batch(postings=[wanted], actor=root, batch=uuid4())
+    back = [
+        posting(FEES, TRANSIT, "5.00", reverses=wanted.key),
+        posting(TRANSIT, FEES, "1.00"),
+    ]
+    assert book_batch(postings=back, actor=root, batch=uuid4()) == ["posted"] * 2
+    assert Record.objects.filter(action="ledger.batch_posted").count() == 2
+    assert findings() == []
+
+
 def test_what_is_malformed_books_and_journals_nothing(root: User) -> None:
     wanted = [posting(TRANSIT, FEES), posting(TRANSIT, TRANSIT)]
     with pytest.raises(MalformedPosting):

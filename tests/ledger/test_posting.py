@@ -299,3 +299,14 @@ def test_every_text_is_kept_as_it_was_sent(text: str):
     [row] = Transfer.objects.all()
     assert (row.code, row.cause_type, row.cause_id) == (text, text, text)
     assert row.metadata == {text: [text, {"a": None}]}
+
+
+def test_books_that_were_tampered_with_are_not_added_to():
+    post(posting(TRANSIT, FEES))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE ledger_balance SET seq = 0")
+    wanted = [posting(TRANSIT, FEES), posting(TRANSIT, FEES)]
+    for each in (wanted, wanted[:1]):
+        with pytest.raises(IntegrityError, match="leg_once"), atomic():
+            post_batch(each)
+    assert Transfer.objects.count() == 1
