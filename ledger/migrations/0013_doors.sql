@@ -108,8 +108,10 @@ BEGIN
 END
 $$;
 
--- As `ledger_post_one` (0012), which programs of before go on with; but it says when, so
--- that whoever answers with the transfer need not read it again.
+-- Book one transfer that nothing stands against, and say when, so that whoever answers
+-- with it need not read it again; else do nothing, say NULL and leave it to `ledger_post`.
+-- A single transfer pays for every expression it evaluates, because PL/pgSQL prepares them
+-- anew in each transaction. The locks and their order are `ledger_lock`'s.
 CREATE FUNCTION ledger_book_one(
     transfer uuid, debit uuid, credit uuid, minor bigint, money text, kind text,
     day date, cause_kind text, cause text, about jsonb
@@ -162,6 +164,15 @@ BEGIN
     END IF;
     RETURN NULL;
 END
+$$;
+
+-- Programs of before go on with it: whether it was booked.
+CREATE OR REPLACE FUNCTION ledger_post_one(
+    transfer uuid, debit uuid, credit uuid, minor bigint, money text, kind text,
+    day date, cause_kind text, cause text, about jsonb
+) RETURNS boolean LANGUAGE sql AS $$
+    SELECT ledger_book_one(transfer, debit, credit, minor, money, kind, day, cause_kind,
+                           cause, about) IS NOT NULL
 $$;
 
 -- Whoever calls it may be an intruder with the application's password. A transfer whose
