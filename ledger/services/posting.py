@@ -168,7 +168,7 @@ def _door(
 
 def _judged(postings: Sequence[Posting], causes: _Causes) -> list[Outcome]:
     given = [*_columns(postings, causes), *_ties(postings)]
-    [[results]] = prepared(_CALL, given)
+    [[results]] = prepared(_FOR_ANY, given)
     return [_OUTCOMES[each] for each in results.split()]
 
 
@@ -249,18 +249,15 @@ def digest_of(posted: Iterable[Posting]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-_CALL = """
-SELECT array_to_string(ledger_post(
+_COLUMNS = """
     %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
-    %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[], %s::int[],
-    %s::boolean[], %s::uuid[]
-), ' ')
-"""
+    %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[]"""
 _FOR_ONE = "ledger_book_one(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-_FOR_ALL = """ledger_book_all(
-    %s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[], %s::text[],
-    %s::text[], %s::date[], %s::text[], %s::text[], %s::jsonb[]
-)"""
+_FOR_ALL = f"ledger_book_all({_COLUMNS})"
+_FOR_ANY = f"""
+SELECT array_to_string(
+    ledger_post({_COLUMNS}, %s::int[], %s::boolean[], %s::uuid[]), ' ')
+"""  # noqa: S608 (our names)
 _written = json.JSONEncoder(sort_keys=True).encode
 
 
