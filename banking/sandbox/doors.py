@@ -10,7 +10,6 @@ from contextlib import suppress
 Attend = Callable[[socket.socket], None]
 
 BACKLOG = 512
-REBIND_SECONDS = 10.0
 SHUT_PATIENCE_SECONDS = 2.0
 
 
@@ -18,12 +17,14 @@ class Doors:
     """Accepts connections, one thread each.
 
     While shut nobody listens at all, so clients are refused by the operating system,
-    as new connections to Banesco were from September 2026 on (fact sheet §4).
+    as new connections to Banesco were from September 2026 on (fact sheet §4). The port
+    stays ours meanwhile: left free, it may become some client's own, for a minute.
     """
 
     def __init__(self, host: str, port: int, attend: Attend) -> None:
         self._attend = attend
-        self._listener = _listen(host, port)
+        self._listener = _hold(host, port)
+        self._listener.listen(BACKLOG)
         self.address: tuple[str, int] = self._listener.getsockname()[:2]
         self._bell, self._ear = socket.socketpair()
         self._lock = threading.Lock()
@@ -37,11 +38,14 @@ class Doors:
         while True:
             self._accept_until_the_bell()
             self._listener.close()
+            if not self._is_over:
+                self._listener = _hold(*self.address)
             self._send_idle_guests_home()
             self._is_shut.set()
             if self._is_closed_within(self._shut_seconds):
+                self._listener.close()
                 return
-            self._listener = _listen_again(*self.address)
+            self._listener.listen(BACKLOG)
             self._is_shut.clear()
 
     def shut(self, seconds: float) -> None:
@@ -101,19 +105,15 @@ class Doors:
                 guest.shutdown(socket.SHUT_RD)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.create_server((host, port), backlog=BACKLOG)
-    listener.settimeout(0)
-    return listener
-
-
-def _listen_again(host: str, port: int) -> socket.socket:
-    """Take our own port back, even if something borrowed it for a moment."""
-    patience_ends = time.monotonic() + REBIND_SECONDS
-    while True:
-        try:
-            return _listen(host, port)
-        except OSError:
-            if time.monotonic() > patience_ends:
-                raise
-            time.sleep(0.05)
+def _hold(host: str, port: int) -> socket.socket:
+    """Take the port without listening on it."""
+    holder = socket.socket()
+    # Guests of a moment ago may still be leaving by it.
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.settimeout(0)
+    try:
+        holder.bind((host, port))
+    except OSError:
+        holder.close()
+        raise
+    return holder

@@ -1,9 +1,12 @@
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 
 import pytest
 import requests
+
+from banking.sandbox.doors import Doors
 
 from .conftest import Bank, envelope, rows, verdict, wait_until
 from .test_questions import MISSED_QA, MOBILE
@@ -147,6 +150,21 @@ def test_refuse_closes_the_door_itself(sandbox: Bank) -> None:
         sandbox.ask(**MOBILE)
     wait_until(lambda: can_connect(sandbox), seconds=20)
     assert verdict(sandbox.ask(**MOBILE)) == MISSED_QA
+
+
+def test_a_shut_door_keeps_its_port() -> None:
+    doors = Doors("127.0.0.1", 0, lambda _: None)
+    serving = Thread(target=doors.run)
+    serving.start()
+    try:
+        doors.shut(seconds=60)
+        with socket.socket() as thief, pytest.raises(OSError, match="in use"):
+            thief.bind(doors.address)
+    finally:
+        doors.close()
+        serving.join(timeout=10)
+    assert not serving.is_alive()
+    socket.create_server(doors.address).close()
 
 
 def can_connect(bank: Bank) -> bool:
