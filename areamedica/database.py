@@ -16,14 +16,17 @@ from areamedica.errors import Refusal
 def outside_transaction() -> None:
     """Refuse to go on while a transaction is open: someone else's machine is asked.
 
-    The transaction a test case wraps around itself does not count.
-
     :raises RuntimeError: a transaction is open here, a bug of the caller.
     """
+    if in_transaction():
+        raise RuntimeError("No transaction may be open while others are asked.")
+
+
+def in_transaction() -> bool:
+    """Whether one is open; the one a test case wraps around itself does not count."""
     blocks = connection.atomic_blocks
     # Django's own mark, as its durable blocks read it.
-    if blocks and not getattr(blocks[-1], "_from_testcase", False):
-        raise RuntimeError("No transaction may be open while others are asked.")
+    return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
 
 
 def prepared(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:

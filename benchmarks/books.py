@@ -196,7 +196,7 @@ def _batches(*, hot: bool) -> Callable[[], Callable[[], object]]:
 
 def _journaled() -> Callable[[], Callable[[], object]]:
     from accounts.models import Role, User
-    from ledger.services.posting import book_batch
+    from ledger.services.batches import book_batch
 
     source = postings(accounts())
     actor, _ = User.objects.get_or_create(

@@ -109,6 +109,7 @@ def _singly(stage: Stage, url: str, size: Size) -> dict[str, Any]:
     share = ratio(told["posts"]["per_second"], told["inserts"]["per_second"])
     return {
         "figure": told["posts"],
+        "together": told["together"],
         "baseline": told["inserts"],
         "ratio": share,
         "floor_per_second": SINGLY,

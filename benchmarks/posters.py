@@ -23,13 +23,15 @@ LARGEST = 8_000
 
 
 def post_singly(given: float) -> dict[str, Any]:
-    """One transfer a database transaction, eight connections; and one bare row each."""
-    from ledger.services.posting import post
+    """One transfer a database transaction, eight connections; the same where those of
+    one moment share it; and one bare row each."""
+    from ledger.services.posting import post, post_batch
 
     source = postings(accounts())
     _bare_table()
     return {
-        "posts": _busy(given, source, post),
+        "posts": _busy(given, source, lambda one: post_batch([one])),
+        "together": _busy(given, source, post),
         "inserts": _busy(given, source, _insert),
     }
 

@@ -24,8 +24,9 @@ from ledger.errors import ImportNotFound, ImportNotReady
 from ledger.import_file import DecimalMark, Fault, Row, Wrong, read
 from ledger.models import Import, ImportState
 from ledger.services.accounts import open_customer_account
+from ledger.services.batches import BATCH, book_batch
 from ledger.services.import_sheet import Sheet, customer_of, judge
-from ledger.services.posting import BATCH, Outcome, Posting, book_batch
+from ledger.services.posting import Outcome, Posting
 
 AT_ONCE = 1_000
 MOST_ATTEMPTS = 5

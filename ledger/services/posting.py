@@ -4,7 +4,6 @@ What nothing stands against is booked by shorter functions, `ledger_book_one` an
 `ledger_book_all` (migration 0013); they refuse nothing, they leave it to `ledger_post`.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,17 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import chain
 from uuid import UUID
 
 from django.db import IntegrityError
-from django.db.transaction import atomic
 
-from accounts.models import User
-from areamedica.database import prepared, violated
+from areamedica.database import in_transaction, prepared, violated
 from areamedica.errors import Refusal
-from areamedica.permissions import Permission
-from audit.actions import Action
-from audit.services import Event, record_all, record_with
+from areamedica.group_commit import GroupCommit
+from audit.services import Row, record_with
 from ledger.amounts import to_minor
 from ledger.errors import (
     AccountFrozen,
@@ -38,10 +35,9 @@ from ledger.errors import (
 )
 
 LARGEST_BATCH = 8_000
-BATCH = "batch"
 # Currency, code, effective day, type and id of the cause, metadata as JSON.
 _Subject = tuple[str, str, date, str, str, str]
-_Causes = Sequence[tuple[str, str]]
+Causes = Sequence[tuple[str, str]]
 
 
 class Outcome(StrEnum):
@@ -106,7 +102,9 @@ def post(posting: Posting) -> Outcome:
     :raises NotReversible: :raises ExceedsOriginal: :raises InsufficientFunds:
     :raises UnpostableAmount: :raises MalformedPosting: as `post_batch`.
     """
-    [outcome] = post_batch([posting])
+    if book_together(posting, posting.cause):
+        return Outcome.POSTED
+    [outcome] = judged([posting], [posting.cause])
     if outcome not in BOOKED:
         raise REFUSED[outcome]
     return outcome
@@ -129,17 +127,64 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
     if not postings:
         return []
     causes = [each.cause for each in postings]
+    if book_at_once(postings, causes):
+        return [Outcome.POSTED] * len(postings)
+    return judged(postings, causes)
+
+
+def book_at_once(
+    postings: Sequence[Posting], causes: Causes, rows: Sequence[Row] = ()
+) -> datetime | None:
+    """Book what nothing stands against, with records of it, in one statement; when.
+
+    None: something does, or may, and nothing was done. Raises what `post_batch` does.
+    """
+    door = _door(postings, causes)
+    if door is None:
+        return None
     with _taking_effect_soon(postings):
-        if door := _door(postings, causes):
-            call, given = door
-            [[moment]] = prepared(f"SELECT {call}", given)
-            if moment:
-                return [Outcome.POSTED] * len(postings)
-        return _judged(postings, causes)
+        moment: datetime | None = record_with(*door, rows)
+    return moment
+
+
+def book_together(
+    posting: Posting, cause: tuple[str, str], *rows: Row
+) -> datetime | None:
+    """`book_at_once` of one, in one commit with those that other threads book just now.
+
+    Every payment is about the clinic's bank account: one by one they would wait for the
+    disk in a row. Within a transaction of the caller's it is booked alone, and so is
+    what is tied to other transfers.
+    """
+    if in_transaction() or posting.is_linked or posting.reverses:
+        return book_at_once([posting], [cause], rows)
+    return _TOGETHER.do((posting, cause, rows))
+
+
+_Slip = tuple[Posting, tuple[str, str], tuple[Row, ...]]
+
+
+def _book_slips(slips: Sequence[_Slip]) -> datetime | None:
+    postings, causes, rows = zip(*slips, strict=True)
+    return book_at_once(postings, causes, [*chain.from_iterable(rows)])
+
+
+# An account may be locked for as long as a batch of thousands takes; who wants others
+# shall not wait for it.
+_TOGETHER = GroupCommit(_book_slips, patience=0.05)
+
+
+def judged(postings: Sequence[Posting], causes: Causes) -> list[Outcome]:
+    """What becomes of each once all the rules are looked at; see `post_batch`."""
+    given = [*_columns(postings, causes), *_ties(postings)]
+    with _taking_effect_soon(postings):
+        [[results]] = prepared(_FOR_ANY, given)
+    return [_OUTCOMES[each] for each in results.split()]
 
 
 @contextmanager
 def _taking_effect_soon(postings: Sequence[Posting]) -> Iterator[None]:
+    """:raises MalformedPosting: one takes effect later than the database allows."""
     try:
         yield
     except IntegrityError as error:
@@ -150,7 +195,7 @@ def _taking_effect_soon(postings: Sequence[Posting]) -> Iterator[None]:
 
 
 def _door(
-    postings: Sequence[Posting], causes: _Causes
+    postings: Sequence[Posting], causes: Causes
 ) -> tuple[str, Sequence[object]] | None:
     """The call, and its parameters, that books transfers nothing stands against and
     gives the moment, or NULL; none takes reversals.
@@ -164,89 +209,6 @@ def _door(
     if len(postings) == 1 and not postings[0].is_linked:
         return _FOR_ONE, _fields(postings[0], causes[0])
     return _FOR_ALL, _columns(postings, causes)
-
-
-def _judged(postings: Sequence[Posting], causes: _Causes) -> list[Outcome]:
-    given = [*_columns(postings, causes), *_ties(postings)]
-    [[results]] = prepared(_FOR_ANY, given)
-    return [_OUTCOMES[each] for each in results.split()]
-
-
-def book_batch(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
-) -> list[Outcome]:
-    """Book transfers somebody outside has sent, and journal that he did.
-
-    Their cause becomes ("batch", `batch`). The journal keeps a digest of those posted,
-    which `ledger_verify` compares; sent again, nothing is posted or journaled.
-
-    :raises Forbidden: and whatever `post_batch` raises.
-    """
-    if not postings:
-        actor.demand(Permission.LEDGER_POST)
-        return []
-    if book_at_once(postings=postings, actor=actor, batch=batch):
-        return [Outcome.POSTED] * len(postings)
-    return book_judged(postings=postings, actor=actor, batch=batch)
-
-
-@atomic
-def book_judged(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
-) -> list[Outcome]:
-    """`book_batch`, once it is known that something stands against one of them."""
-    actor.demand(Permission.LEDGER_POST)
-    with _taking_effect_soon(postings):
-        outcomes = _judged(postings, _causes(batch, postings))
-    pairs = zip(postings, outcomes, strict=True)
-    posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
-    if posted:
-        record_all([_event(actor, batch, count=len(postings), posted=posted)])
-    return outcomes
-
-
-def book_at_once(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
-) -> datetime | None:
-    """`book_batch`, if nothing stands against any; when. None: nothing was done.
-
-    One statement, for it locks balances that everybody wants.
-    """
-    actor.demand(Permission.LEDGER_POST)
-    with _taking_effect_soon(postings):
-        door = _door(postings, _causes(batch, postings))
-        if door is None:
-            return None
-        event = _event(actor, batch, count=len(postings), posted=postings)
-        moment: datetime | None = record_with(*door, event)
-    return moment
-
-
-def _causes(batch: UUID, postings: Sequence[Posting]) -> _Causes:
-    return [(BATCH, str(batch))] * len(postings)
-
-
-def _event(actor: User, batch: UUID, *, count: int, posted: Sequence[Posting]) -> Event:
-    return Event(
-        action=Action.BATCH_POSTED,
-        actor_id=actor.pk,
-        subject=(BATCH, batch),
-        facts={"count": count, "posted": len(posted), "digest": digest_of(posted)},
-    )
-
-
-def digest_of(posted: Iterable[Posting]) -> str:
-    """SHA-256, in hex, of a line for each transfer in the order of their keys.
-
-    A line is key, debit, credit, minor units, effective day, code and what is reversed
-    (or `-`), with a blank between and LF after each: what `proof.sql` says again.
-    """
-    lines = [
-        f"{one.key} {one.debit} {one.credit} {to_minor(one.amount, one.currency)} "
-        f"{one.effective} {one.code} {one.reverses or '-'}\n"
-        for one in sorted(posted, key=lambda one: one.key.int)
-    ]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 _COLUMNS = """
@@ -272,7 +234,7 @@ def _fields(posting: Posting, cause: tuple[str, str]) -> Sequence[object]:
     return posting.key, posting.debit, posting.credit, minor, *subject
 
 
-def _columns(postings: Sequence[Posting], causes: _Causes) -> Sequence[object]:
+def _columns(postings: Sequence[Posting], causes: Causes) -> Sequence[object]:
     """The parameters of `ledger_book_all`, with which those of `ledger_post` begin.
 
     Arrays are written as PostgreSQL's text by ourselves: psycopg looks at each element

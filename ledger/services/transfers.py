@@ -10,16 +10,8 @@ from uuid import UUID, uuid4
 from accounts.models import User
 from ledger.amounts import to_minor
 from ledger.models import Account, Transfer
-from ledger.services.posting import (
-    BATCH,
-    BOOKED,
-    REFUSED,
-    Outcome,
-    Posting,
-    book_at_once,
-    book_batch,
-    book_judged,
-)
+from ledger.services.batches import BATCH, book_batch, book_judged, book_single
+from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting
 
 
 class Tied(Protocol):
@@ -67,7 +59,7 @@ def book_one(*, posting: Posting, actor: User) -> tuple[Transfer, bool]:
     :raises Forbidden: and whatever `post` raises.
     """
     batch = uuid4()
-    if at := book_at_once(postings=[posting], actor=actor, batch=batch):
+    if at := book_single(posting=posting, actor=actor, batch=batch):
         return _booked(posting, at, batch), True
     judged = book_judged(postings=[posting], actor=actor, batch=batch)
     [outcome] = _as_meant([posting], judged, actor)

@@ -24,7 +24,7 @@ from audit.models import Leaf, Record
 from audit.seal.entries import Raw, bytes_of, columns, entry_of
 from audit.seal.sealing import seal
 from audit.seal.verification import verify
-from audit.services import Event, record, record_all, record_with, row_of
+from audit.services import Event, record, record_all, record_with, row_of, rows_of
 from tests.transactions.bodies import TRANSACTIONS, transfer
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -270,18 +270,19 @@ def test_records_are_written_as_they_were_said(number: int) -> None:
     _are_written(events)
 
 
-def test_a_record_is_written_with_what_it_tells_of() -> None:
-    events = _events(2)
-    done = [record_with("upper(%s)", ["ñ"], event) for event in events]
-    assert done == ["Ñ", "Ñ"]
+def test_records_are_written_with_what_they_tell_of() -> None:
+    events = _events(4)
+    for some in (events[:1], events[1:]):
+        assert record_with("upper(%s)", ["ñ"], rows_of(some)) == "Ñ"
+    assert record_with("upper(%s)", ["ñ"], ()) == "Ñ"
     _are_written(events)
 
 
 def test_where_nothing_was_done_nothing_is_recorded() -> None:
-    [event] = _events(1)
-    assert record_with("nullif(%s, 'none')", ["none"], event) is None
+    rows = rows_of(_events(2))
+    assert record_with("nullif(%s, 'none')", ["none"], rows) is None
     with pytest.raises(DataError), atomic():
-        record_with("1 / %s", [0], event)
+        record_with("1 / %s", [0], rows)
     _are_written([])
 
 

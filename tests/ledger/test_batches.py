@@ -13,7 +13,8 @@ from areamedica.errors import Forbidden
 from audit.models import Record
 from ledger.errors import MalformedPosting
 from ledger.models import Transfer
-from ledger.services.posting import book_batch, post
+from ledger.services.batches import book_batch
+from ledger.services.posting import post
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 

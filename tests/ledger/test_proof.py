@@ -14,9 +14,10 @@ from django.db import connection
 from accounts.models import User
 from audit.checks import GUARDED as OF_THE_JOURNAL
 from ledger.models import Proof
+from ledger.services.batches import book_batch
 from ledger.services.holds import hold, post_hold
 from ledger.services.periods import close_month
-from ledger.services.posting import book_batch, post_batch
+from ledger.services.posting import post_batch
 from ledger.services.proof import GUARDED as OF_THE_BOOKS
 from ledger.services.proof import findings
 from ledger.services.reversal import reverse

@@ -12,7 +12,8 @@ from django.db.transaction import atomic
 
 from accounts.models import User
 from ledger.models import Proof
-from ledger.services.posting import book_batch, post_batch
+from ledger.services.batches import book_batch
+from ledger.services.posting import post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.ledger.own_database import own_database

@@ -1,0 +1,91 @@
+"""What somebody outside has sent: booked, and journaled as the batch that he sent."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db.transaction import atomic
+
+from accounts.models import User
+from areamedica.permissions import Permission
+from audit.actions import Action
+from audit.services import Event, record_all, rows_of
+from ledger.amounts import to_minor
+from ledger.services.posting import (
+    Causes,
+    Outcome,
+    Posting,
+    book_at_once,
+    book_together,
+    judged,
+)
+
+BATCH = "batch"
+
+
+def book_batch(
+    *, postings: Sequence[Posting], actor: User, batch: UUID
+) -> list[Outcome]:
+    """Book transfers somebody outside has sent, and journal that he did.
+
+    Their cause becomes ("batch", `batch`). The journal keeps a digest of those posted,
+    which `ledger_verify` compares; sent again, nothing is posted or journaled.
+
+    :raises Forbidden: and whatever `post_batch` raises.
+    """
+    actor.demand(Permission.LEDGER_POST)
+    if not postings:
+        return []
+    event = _event(actor, batch, count=len(postings), posted=postings)
+    if book_at_once(postings, _causes(batch, postings), rows_of([event])):
+        return [Outcome.POSTED] * len(postings)
+    return book_judged(postings=postings, actor=actor, batch=batch)
+
+
+@atomic
+def book_judged(
+    *, postings: Sequence[Posting], actor: User, batch: UUID
+) -> list[Outcome]:
+    """`book_batch`, once it is known that something stands against one of them."""
+    actor.demand(Permission.LEDGER_POST)
+    outcomes = judged(postings, _causes(batch, postings))
+    pairs = zip(postings, outcomes, strict=True)
+    posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
+    if posted:
+        record_all([_event(actor, batch, count=len(postings), posted=posted)])
+    return outcomes
+
+
+def book_single(*, posting: Posting, actor: User, batch: UUID) -> datetime | None:
+    """`book_batch` of one that nothing stands against; when. None: nothing was done."""
+    actor.demand(Permission.LEDGER_POST)
+    [row] = rows_of([_event(actor, batch, count=1, posted=[posting])])
+    return book_together(posting, (BATCH, str(batch)), row)
+
+
+def _causes(batch: UUID, postings: Sequence[Posting]) -> Causes:
+    return [(BATCH, str(batch))] * len(postings)
+
+
+def _event(actor: User, batch: UUID, *, count: int, posted: Sequence[Posting]) -> Event:
+    return Event(
+        action=Action.BATCH_POSTED,
+        actor_id=actor.pk,
+        subject=(BATCH, batch),
+        facts={"count": count, "posted": len(posted), "digest": digest_of(posted)},
+    )
+
+
+def digest_of(posted: Iterable[Posting]) -> str:
+    """SHA-256, in hex, of a line for each transfer in the order of their keys.
+
+    A line is key, debit, credit, minor units, effective day, code and what is reversed
+    (or `-`), with a blank between and LF after each: what `proof.sql` says again.
+    """
+    lines = [
+        f"{one.key} {one.debit} {one.credit} {to_minor(one.amount, one.currency)} "
+        f"{one.effective} {one.code} {one.reverses or '-'}\n"
+        for one in sorted(posted, key=lambda one: one.key.int)
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
