@@ -47,12 +47,13 @@ def say(text: str) -> None:
 
 
 class RoomyPostgres(Postgres):
-    """With memory as operations.md says: a quarter of the machine's."""
+    """With a quarter of the machine's memory (operations.md), and places for many."""
 
     def _settings(self) -> list[str]:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         room = f"shared_buffers={memory // 4 // 2**20}MB"
-        return [*super()._settings(), room, "max_wal_size=8GB"]
+        many = "max_connections=300"
+        return [*super()._settings(), room, many, "max_wal_size=8GB"]
 
 
 class Probed(Web):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
+from multiprocessing import get_context
 from random import Random
 from typing import NamedTuple
 
@@ -32,22 +34,50 @@ Book = Callable[[Sequence[Wanted]], None]
 def obey(*, open_accounts: Callable[[int], None], batch: Book, one: Book) -> None:
     """Open so many accounts, then book what is asked and say the seconds it took.
 
-    A thread books through a connection of its own. By the processor time of this
-    process and of PostgreSQL's two ledgers can be compared on a machine that has other
-    things to do.
+    Callers are threads, each with its share and a connection of its own, in as many
+    processes as a web server would have. By the processor time of those and of
+    PostgreSQL two ledgers can be compared on a machine that has other things to do.
     """
     known = int(json.loads(sys.stdin.readline())["accounts"])
     open_accounts(known)
+    # As a web server that forks does (deploy/gunicorn.py).
+    gc.collect()
+    gc.freeze()
     _say(known)
     for line in sys.stdin:
         order = json.loads(line)
         wanted = _wanted(order["number"], known, Random(order["seed"]))
         book, size = (one, 1) if order["at_once"] == 1 else (batch, order["at_once"])
         parts = [wanted[first : first + size] for first in range(0, len(wanted), size)]
-        began = _clocks()
-        list(_threads(order["connections"]).map(book, parts))
-        ended = _clocks()
+        processes = [_process(place) for place in range(order["processes"])]
+        shares = [parts[place :: len(processes)] for place in range(len(processes))]
+        pairs = list(zip(processes, shares, strict=True))
+        pids = [process.submit(os.getpid).result() for process in processes]
+        began = _clocks(pids)
+        under_way = [
+            process.submit(_book, book, order["callers"], share)
+            for process, share in pairs
+        ]
+        for each in under_way:
+            each.result()
+        ended = _clocks(pids)
         _say({name: ended[name] - began[name] for name in began})
+
+
+@cache
+def _process(place: int) -> ProcessPoolExecutor:
+    """A process that has what this one has, accounts above all."""
+    return ProcessPoolExecutor(1, get_context("fork"))
+
+
+def _book(book: Book, callers: int, parts: Sequence[Sequence[Wanted]]) -> None:
+    shares = [parts[caller::callers] for caller in range(callers)]
+    list(_threads(callers).map(partial(_book_each, book), shares))
+
+
+def _book_each(book: Book, parts: Sequence[Sequence[Wanted]]) -> None:
+    for part in parts:
+        book(part)
 
 
 @cache
@@ -55,10 +85,10 @@ def _threads(number: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(number)
 
 
-def _clocks() -> dict[str, float]:
+def _clocks(pids: Sequence[int]) -> dict[str, float]:
     return {
         "seconds": time.perf_counter(),
-        "python": time.process_time(),
+        "python": sum(told_of(pid).cpu_seconds for pid in pids),
         "postgresql": sum(told_of(pid).cpu_seconds for pid in _backends()),
     }
 

@@ -27,11 +27,8 @@ def open_accounts(number: int) -> None:
             open_customer_account(number="2100", currency="VES", owner_id=owner)
         )
     # They have a floor, so there must be something on them.
-    filled = [
-        _posting(account_id("1110-VES"), account, Decimal(10**8))
-        for account in _ACCOUNTS
-    ]
-    post_batch(filled)
+    for account in _ACCOUNTS:
+        post(_posting(account_id("1110-VES"), account, Decimal(10**8)))
 
 
 def _posting(debit: UUID, credit: UUID, amount: Decimal) -> Posting:
