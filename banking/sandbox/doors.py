@@ -10,7 +10,7 @@ from contextlib import suppress
 Attend = Callable[[socket.socket], None]
 
 BACKLOG = 512
-SHUT_PATIENCE_SECONDS = 2.0
+SHUT_PATIENCE_SECONDS = 20.0
 
 
 class Doors:
@@ -31,7 +31,7 @@ class Doors:
         self._guests: set[socket.socket] = set()
         self._is_over = False
         self._shut_seconds = 0.0
-        self._is_shut = threading.Event()
+        self._shut = threading.Event()
 
     def run(self) -> None:
         """Serve until `close`."""
@@ -41,18 +41,22 @@ class Doors:
             if not self._is_over:
                 self._listener = _hold(*self.address)
             self._send_idle_guests_home()
-            self._is_shut.set()
+            self._shut.set()
             if self._is_closed_within(self._shut_seconds):
                 self._listener.close()
                 return
             self._listener.listen(BACKLOG)
-            self._is_shut.clear()
+            self._shut.clear()
 
     def shut(self, seconds: float) -> None:
         """Stop listening for some seconds; returns once nobody can get in."""
         self._shut_seconds = seconds
         self._bell.send(b"s")
-        self._is_shut.wait(SHUT_PATIENCE_SECONDS)
+        self._shut.wait(SHUT_PATIENCE_SECONDS)
+
+    @property
+    def is_shut(self) -> bool:
+        return self._shut.is_set()
 
     def close(self) -> None:
         """Stop for good. Safe in a signal's callback."""

@@ -38,7 +38,7 @@ def open_bank(options: Options, sandbox: Sandbox) -> Doors:
 
     def attend(guest: socket.socket) -> None:
         with guest.makefile("rb") as incoming:
-            while _serve_one(guest, incoming, sandbox, controls):
+            while _serve_one(guest, incoming, sandbox, controls, doors):
                 pass
 
     doors = Doors(options.host, options.port, attend)
@@ -47,7 +47,11 @@ def open_bank(options: Options, sandbox: Sandbox) -> Doors:
 
 
 def _serve_one(
-    guest: socket.socket, incoming: BinaryIO, sandbox: Sandbox, controls: Controls
+    guest: socket.socket,
+    incoming: BinaryIO,
+    sandbox: Sandbox,
+    controls: Controls,
+    doors: Doors,
 ) -> bool:
     """Answer the next request; false when the connection is over."""
     try:
@@ -62,7 +66,9 @@ def _serve_one(
         departure = Departure(controls.answer(request))
     else:
         departure = teller.serve(request, sandbox, lambda: _has_left(guest))
-    return _send(guest, departure, is_last=_wants_to_close(request))
+    # Whoever is not told that the line ends with this answer asks once more on it.
+    is_last = doors.is_shut or _wants_to_close(request)
+    return _send(guest, departure, is_last=is_last)
 
 
 def _send(guest: socket.socket, departure: Departure, *, is_last: bool) -> bool:

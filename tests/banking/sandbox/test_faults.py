@@ -63,10 +63,10 @@ def test_a_reset_cuts_the_line(sandbox: Bank) -> None:
 def test_slow_is_late_but_right(sandbox: Bank) -> None:
     sandbox.write(**PAYMENT)
     sandbox.log_in()
-    sandbox.spoil("slow", calls=1, delay_seconds=0.4)
+    sandbox.spoil("slow", calls=1, delay_seconds=3.2)
     began = time.monotonic()
     assert verdict(sandbox.ask(**MOBILE)) == (200, "200")
-    assert 0.4 <= time.monotonic() - began < 1.5
+    assert time.monotonic() - began >= 3.2, "later than by default"
 
 
 def test_slow_takes_three_seconds_by_default(sandbox: Bank) -> None:
@@ -78,12 +78,11 @@ def test_a_hang_outlasts_the_client(sandbox: Bank) -> None:
     sandbox.spoil("hang", calls=1)
     with pytest.raises(requests.ReadTimeout):
         sandbox.send(envelope(MOBILE), timeout=0.3)
-    wait_until(lambda: sandbox.requests()[-1]["duration_ms"] is not None)
-    assert sandbox.requests()[-1]["fault"] == "hang"
+    wait_until(lambda: sandbox.requests()[-1]["fault"] == "hang")
     assert verdict(sandbox.ask(**MOBILE)) == MISSED_QA
 
 
-@pytest.mark.parametrize("lasting", [{"seconds": 0.4}, {}, {"calls": 1}])
+@pytest.mark.parametrize("lasting", [{"seconds": 3}, {}, {"calls": 1}])
 def test_a_hang_ends_with_its_fault(sandbox: Bank, lasting: dict[str, float]) -> None:
     sandbox.log_in()
     sandbox.spoil("hang", **lasting)
@@ -93,7 +92,7 @@ def test_a_hang_ends_with_its_fault(sandbox: Bank, lasting: dict[str, float]) ->
             wait_until(lambda: len(sandbox.requests()) == 2)
             sandbox.control("DELETE", "/faults")
         with pytest.raises(requests.ConnectionError):
-            asked.result(timeout=3)
+            asked.result(timeout=20)
     assert verdict(sandbox.ask(**MOBILE)) == MISSED_QA
 
 
@@ -145,10 +144,11 @@ def test_expire_tokens_kills_those_already_given(sandbox: Bank) -> None:
 def test_refuse_closes_the_door_itself(sandbox: Bank) -> None:
     sandbox.log_in()
     # Long enough that a busy machine still finds the door shut.
-    sandbox.spoil("refuse", seconds=3)
+    shut = sandbox.control("POST", "/faults", {"mode": "refuse", "seconds": 3})
+    assert shut.headers["Connection"] == "close", "nobody asks on this line again"
     with pytest.raises(requests.ConnectionError, match="refused"):
         sandbox.ask(**MOBILE)
-    wait_until(lambda: can_connect(sandbox), seconds=20)
+    wait_until(lambda: can_connect(sandbox))
     assert verdict(sandbox.ask(**MOBILE)) == MISSED_QA
 
 
@@ -183,7 +183,7 @@ def test_faults_stand_in_a_row(sandbox: Bank) -> None:
     sandbox.spoil("dependency", seconds=3)
     seen = [sandbox.ask(**MOBILE).status_code for _ in range(5)]
     assert seen == [503, 503, 503, 424, 424]
-    wait_until(lambda: sandbox.ask(**MOBILE).status_code == 200, seconds=20)
+    wait_until(lambda: sandbox.ask(**MOBILE).status_code == 200)
     assert sandbox.control("GET", "/faults").json() == []
 
 
@@ -228,15 +228,20 @@ def test_an_odd_fault_is_refused(
 def test_64_slow_answers_at_once(sandbox: Bank) -> None:
     sandbox.write(**PAYMENT)
     sandbox.log_in()
-    sandbox.spoil("slow", calls=64, delay_seconds=1.5)
+    sandbox.spoil("slow", calls=64, delay_seconds=60)
 
     def ask_alone(_: int) -> tuple[int, str]:
         mine = Bank(sandbox.process, sandbox.url)
         mine.token = sandbox.token
-        return verdict(mine.ask(**MOBILE))
+        return verdict(mine.send(envelope(MOBILE), timeout=60))
 
-    began = time.monotonic()
+    def running() -> int:
+        found: int = sandbox.control("GET", "/requests").json()["running"]
+        return found
+
     with ThreadPoolExecutor(64) as pool:
-        assert list(pool.map(ask_alone, range(64))) == [(200, "200")] * 64
-    assert time.monotonic() - began < 6
+        answers = pool.map(ask_alone, range(64))
+        wait_until(lambda: running() == 64, seconds=30)
+        sandbox.control("DELETE", "/faults")
+        assert list(answers) == [(200, "200")] * 64
     assert sandbox.control("GET", "/requests").json()["max_simultaneous"] == 64
