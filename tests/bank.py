@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,18 @@ class Bank:
         """Let money arrive; see the sandbox for the fields."""
         stored: dict[str, Any] = self._call("POST", "/movements", movement)
         return stored
+
+    def wait_open(self) -> None:
+        """After a `refuse`: until somebody listens again."""
+        patience_ends = time.monotonic() + 30
+        while True:
+            try:
+                self._call("GET", "/health")
+            except requests.ConnectionError:
+                assert time.monotonic() < patience_ends, "the bank's door stays shut"
+                time.sleep(0.05)
+            else:
+                return
 
     def fail(self, mode: str, **fault: object) -> None:
         self._call("POST", "/faults", {"mode": mode, **fault})

@@ -1,12 +1,12 @@
 """The cast, their clients, and a bank that answers over real HTTP."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -23,9 +23,19 @@ from tests import application
 from tests.api.documented import held_to_the_document
 from tests.bank import Bank, start_bank
 from tests.journaled import staged, unguarded, watch
+from tests.pages import arrived
 
 PASSWORD = "clave-de-prueba-larga-1"
 CHROMIUM = "/usr/bin/chromium"
+# A page is late on a busy machine; the default of 5 s took that for a fault.
+expect.set_options(timeout=30_000)
+# Nor does how long an example takes say anything.
+hypothesis.settings.register_profile(
+    "busy",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("busy")
 _KEPT = {
     "django_migrations",
     "django_content_type",
@@ -260,7 +270,7 @@ def sign_in(open_window: Callable[..., Page]) -> Callable[..., Page]:
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
-        expect(page).to_have_url(re.compile(r"/admin/$"))
+        arrived(page, r"/admin/$")
         return page
 
     return signed_in

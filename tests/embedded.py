@@ -26,13 +26,22 @@ from areamedica.devstack.servers import Postgres, Valkey, start_on_free_port
 
 # The names of what we started, told to the processes of xdist.
 OURS = "AREAMEDICA_EMBEDDED"
+
+
+class _Crowded(Postgres):
+    """With room for a hundred at once, besides those who look on."""
+
+    def _settings(self) -> list[str]:
+        return [*super()._settings(), "max_connections=150"]
+
+
 DEFAULTS = {
     "DJANGO_SETTINGS_MODULE": "areamedica.settings.test",
     "SECRET_KEY": "only-for-tests-and-therefore-no-secret-at-all-0123456789",
     "JWT_SECRET": "also-only-for-tests-but-a-different-key-" + "0123456789" * 3,
 }
 _KINDS: dict[str, type[Postgres | Valkey]] = {
-    "DATABASE_URL": Postgres,
+    "DATABASE_URL": _Crowded,
     "REDIS_URL": Valkey,
 }
 

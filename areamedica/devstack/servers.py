@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from areamedica.devstack.processes import (
@@ -216,7 +217,8 @@ class Postgres(Process):
         if sys.platform != "linux":
             return
         for pid in _living_in(self.data):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it dies with its postmaster anyway
+                os.kill(pid, signal.SIGKILL)
         while _living_in(self.data):
             nap()
         (self.data / "postmaster.pid").unlink(missing_ok=True)
@@ -374,6 +376,7 @@ def _living_in(folder: Path) -> list[int]:
             inside = os.readlink(entry / "cwd") == str(folder.resolve())
         except OSError:
             continue  # it just ended, or it is not ours
-        if inside and "postgres" in command_line(int(entry.name))[0]:
+        program = command_line(int(entry.name))[:1]  # none, once it has ended
+        if inside and any("postgres" in word for word in program):
             found.append(int(entry.name))
     return found

@@ -8,4 +8,7 @@ USER_RATE_LIMIT_REQUESTS = 100_000
 RATE_LIMIT_REQUESTS = 100_000
 LOGIN_RATE_LIMIT_REQUESTS = 100_000
 AXES_FAILURE_LIMIT = 5
+# Tests have each other wait in an order of their own making, on machines that may be
+# busy: longer than in a clinic, but not as long as a statement may take.
+DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=25s"
 METRICS_TOKEN = "test-metrics-token"  # noqa: S105 (a test's own)

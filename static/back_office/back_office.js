@@ -4,9 +4,11 @@
 const POLL_SECONDS = 5;
 const QUEUE_SECONDS = 15;
 
+// Until the next frame the focus stays in a dialog that was just closed.
 const isTyping = (target) =>
-  target.isContentEditable ||
-  target.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+  !target.closest("dialog:not([open])") &&
+  (target.isContentEditable ||
+    target.matches("textarea, select, input:not([type=radio], [type=checkbox])"));
 
 const openDialog = () => document.querySelector("dialog[open]");
 

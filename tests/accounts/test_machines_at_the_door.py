@@ -628,8 +628,7 @@ _LIKELY = st.sampled_from(
 
 @settings(
     max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(told=_WRITTEN | _LIKELY, signed=_WRITTEN | _LIKELY)
 def test_nonsense_is_refused_in_order(machine: Machine, told: str, signed: str) -> None:

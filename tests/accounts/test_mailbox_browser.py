@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from tests.accounts.letterbox import link_of, post_comes, the_letter
 from tests.accounts.test_sign_in import call, sign_in
+from tests.pages import fits
 
 NEW = "otra-clave-bien-larga-2"
 # Set to a folder to look at the pages.
@@ -30,10 +31,9 @@ def page(request: Any, live_server: Any, settings: Any, open_window: Any) -> Pag
 
 def look(page: Page, name: str) -> None:
     """Nothing is wider than the window; and a picture for whoever wants one."""
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0, name
+    width = page.viewport_size["width"]  # type: ignore[index]
+    fits(page, width)
     if PICTURES:
-        width = page.viewport_size["width"]  # type: ignore[index]
         page.screenshot(path=f"{PICTURES}/{name}-{width}.png")
 
 

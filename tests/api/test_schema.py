@@ -89,7 +89,6 @@ def fuzz(
     @given(case=cases)
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize="FUZZ_EXAMPLES" not in os.environ,
         phases=[Phase.generate],

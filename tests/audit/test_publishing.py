@@ -335,12 +335,12 @@ def test_the_sealer_publishes_what_it_seals(witness: Witness, settings: Any) -> 
     sealer = start_sealer(AUDIT_WITNESSES=settings.AUDIT_WITNESSES[0])
     try:
         write(20)
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not Cosignature.objects.exists() and time.monotonic() < end:
             time.sleep(0.1)
     finally:
         sealer.send_signal(signal.SIGTERM)
-        assert sealer.wait(timeout=10) == 0
+        assert sealer.wait(timeout=60) == 0
     assert Cosignature.objects.get().size == Leaf.objects.count() == 20
 
 

@@ -73,7 +73,7 @@ SIZES = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(size=SIZES, data=st.data())
 def test_roots_and_inclusion(size: int, data: Any) -> None:
     entries = entries_of(size)
@@ -104,7 +104,7 @@ def test_roots_and_inclusion(size: int, data: Any) -> None:
         assert holds(index=other) == (other == index)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(new=SIZES, data=st.data())
 def test_consistency(new: int, data: Any) -> None:
     old = data.draw(st.integers(1, new))

@@ -102,9 +102,8 @@ class Demo:
     def command(self, verb: str) -> list[str]:
         return [sys.executable, "-m", "areamedica.devstack", verb]
 
-    def start(self) -> float:
-        """Bring it up; the seconds until it says that it is ready."""
-        began = time.monotonic()
+    def start(self) -> None:
+        """Bring it up and wait until it says that it is ready."""
         with self.console.open("ab") as console:
             self._process = subprocess.Popen(
                 self.command("up"),
@@ -117,7 +116,6 @@ class Demo:
             )
         until(self._is_ready_or_dead, f"the demo is ready\n{self.said()}", 180)
         assert self._process.poll() is None, self.said()
-        return time.monotonic() - began
 
     def _is_ready_or_dead(self) -> bool:
         assert self._process is not None

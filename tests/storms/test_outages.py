@@ -78,10 +78,21 @@ def test_maintenance_pauses_the_asking_for_five_minutes(
 
 
 def _everybody_has_his_turn(house: House, number: int) -> None:
-    due = Inquiry.objects.filter(due_at__lte=Now())
-    assert due.count() == number
+    assert Inquiry.objects.filter(due_at__lte=Now()).count() == number
+    _sweep_once(house)
+    # Whom the house itself sent away, busy as it was, has not had it yet.
+    busy = Inquiry.objects.filter(last_error="BUSY")
+    for _ in range(9):
+        if busy.update(due_at=Now()):
+            _sweep_once(house)
+    assert not busy.exists()
+
+
+def _sweep_once(house: House) -> None:
+    """Whoever was rung has been heard; he may well be due again by then."""
     sweep()
-    until(lambda: not due.exists(), "everybody has had his turn")
+    rung = Inquiry.objects.exclude(rung_at=None)
+    until(lambda: not rung.exists(), "everybody has had his turn", 60)
     until_calm(house)
 
 
@@ -120,10 +131,11 @@ def test_a_worker_that_is_busy_when_redis_dies_lives_on(
     house.wait(survivor)
     rows = paid_claims(ana, house, number)
     pid = survivor.pid
-    house.bank.fail("slow", path="query", calls=number, delay_seconds=1.5)
+    house.bank.fail("slow", path="query", calls=number, delay_seconds=60)
     house.ring(*ids(rows))
     until(lambda: house.asked() == number, "all are being asked about")
     _take_away(house, "killed")
+    house.bank.heal()
     until(lambda: completed() == number, "it finishes what it began")
     _bring_back(house, "killed")
     more = recorded(ana, number)
@@ -167,13 +179,14 @@ def test_recording_goes_on_without_redis_and_all_is_asked_afterwards(
     house.wait(survivor, beat)
     assert record(0)[0] == 201
     pids = survivor.pid, beat.pid
-    answers = []
     for way, numbers in (("killed", range(1, 5)), ("frozen", range(5, 9))):
         _take_away(house, way)
-        answers += [record(number) for number in numbers]
+        answers = [record(number) for number in numbers]
         _bring_back(house, way)
-    assert [status for status, _ in answers] == [201] * 8
-    assert max(seconds for _, seconds in answers) < 3
+        assert [status for status, _ in answers] == [201] * 4
+        # Who waits for Redis is slow every time, a busy machine only at times.
+        waits = [seconds for _, seconds in answers]
+        assert (min(waits) < 3, max(waits) < 15) == (True, True), waits
     assert Transaction.objects.count() == Inquiry.objects.count() == 9
 
     arrive(house.bank, [money(number) for number in range(9)])
@@ -212,16 +225,15 @@ def _work_while_postgresql_dies(house: WholeHouse) -> None:
     house.bank.set(latency_ms=30)
     tills = Tills(house, number=5, pace=0.6, dice=random.Random(1))
     tills.open()
-    for _ in range(2):
-        time.sleep(2.5)
+    for number in (10, 20):
+        _until_begun(tills, number)
         house.crash_postgres()
         time.sleep(0.5)
         house.postgres.start()
         house.postgres.wait_ready()
-    time.sleep(1.5)
+    _until_begun(tills, 30)
     tills.close()
     promised = tills.promised
-    assert len(promised) > 20
     assert [each for each in promised if len(each.answers) != 1] == []
 
     def states() -> dict[str, str]:
@@ -231,5 +243,9 @@ def _work_while_postgresql_dies(house: WholeHouse) -> None:
         return dict(rows)
 
     wanted = {next(iter(each.answers)): each.outcome for each in promised}
-    until(lambda: states() == wanted, "all came to its end", 60, every=0.5)
+    until(lambda: states() == wanted, "all came to its end", 120, every=0.5)
     assert house.books() == {}
+
+
+def _until_begun(tills: Tills, number: int) -> None:
+    until(lambda: len(tills.promised) > number, f"{number} claims are begun", 90)

@@ -131,7 +131,7 @@ def start(*arguments: str, **extra: str) -> Bank:
 def stop(bank: Bank) -> int:
     bank.http.close()
     bank.process.terminate()
-    code = bank.process.wait(timeout=5)
+    code = bank.process.wait(timeout=20)
     assert bank.process.stdout is not None
     bank.process.stdout.close()
     return code
@@ -168,7 +168,7 @@ def sandbox(running_bank: Bank) -> Bank:
     return running_bank
 
 
-def wait_until(is_so: Callable[[], bool], *, seconds: float = 5) -> None:
+def wait_until(is_so: Callable[[], bool], *, seconds: float = 20) -> None:
     patience_ends = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < patience_ends, "it never came true"
