@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, ClassVar, Protocol, cast
 from uuid import UUID
 
+import structlog
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,12 +21,14 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
 from areamedica.api.paging import total_of
-from areamedica.errors import Kind, Refusal
+from areamedica.database import waited_in_vain
+from areamedica.errors import DatabaseAway, Kind, Refusal
 from areamedica.metrics import route_of
 from areamedica.permissions import Permission
 from areamedica.signals import access_refused
 
 View = Callable[..., HttpResponse]
+log = structlog.get_logger("areamedica.back_office")
 
 
 class Person(Protocol):
@@ -149,6 +152,10 @@ class telling:
     def __enter__(self) -> None: ...
 
     def __exit__(self, _: object, trouble: object, __: object) -> bool:
+        if waited_in_vain(trouble):
+            # Somebody books a whole file, say.
+            log.warning("waited_in_vain", route=route_of(self.request))
+            trouble = DatabaseAway()
         if isinstance(trouble, Refusal | ValidationError):
             say(self.request, trouble)
             return True

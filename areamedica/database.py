@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from django.db import IntegrityError, connection, connections, models
+from django.db import IntegrityError, OperationalError, connection, connections, models
 from django.db.models.expressions import DatabaseDefault
 from django.db.transaction import atomic
 
@@ -27,6 +27,29 @@ def in_transaction() -> bool:
     blocks = connection.atomic_blocks
     # Django's own mark, as its durable blocks read it.
     return bool(blocks) and not getattr(blocks[-1], "_from_testcase", False)
+
+
+def one_moment() -> None:
+    """Have this transaction see the database as it is now, whatever is written
+    meanwhile; to be said before anything is asked.
+
+    Not in the transaction that a test case wraps around itself, where it is too late:
+    nobody else writes there.
+    """
+    if not getattr(connection.atomic_blocks[0], "_from_testcase", False):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def is_alone(lock: int) -> bool:
+    """Whether this transaction now holds an advisory lock; False: somebody else does.
+
+    For work of which one at a time is enough: who comes second does not wait.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [lock])
+        [taken] = cursor.fetchone()
+    return bool(taken)
 
 
 def prepared(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -54,6 +77,17 @@ def prepared(sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
 def violated(error: IntegrityError) -> str:
     """The name of the constraint an IntegrityError violated, or the empty string."""
     return getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") or ""
+
+
+_WAITED = frozenset({"55P03", "57014", "40P01"})
+
+
+def waited_in_vain(error: object) -> bool:
+    """Whether PostgreSQL ended a statement that waited too long for a lock, lasted too
+    long, or waited for one who waited for it: then nothing was done."""
+    if not isinstance(error, OperationalError):
+        return False
+    return getattr(error.__cause__, "sqlstate", "") in _WAITED
 
 
 @contextmanager

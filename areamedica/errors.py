@@ -72,6 +72,12 @@ class InvalidInput(Refusal):
     sentence = _("Some fields cannot be accepted; see details.")
 
 
+class DayOutOfReach(Refusal):
+    kind = Kind.VALIDATION
+    code = "DAY_OUT_OF_REACH"
+    sentence = _("Give a day from 2000 to 2100.")
+
+
 class UnreadableBody(Refusal):
     kind = Kind.VALIDATION
     code = "INVALID_INPUT"

@@ -4,10 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from areamedica.api.fields import DayField
+
 
 class PeriodQuery(serializers.Serializer):
-    first = serializers.DateField(help_text="the first Caracas day")
-    last = serializers.DateField(help_text="the last one, included")
+    first = DayField(help_text="the first Caracas day")
+    last = DayField(help_text="the last one, included")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["first"] > attrs["last"]:

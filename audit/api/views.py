@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from areamedica.api.fields import DayField
 from areamedica.api.schema import refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
@@ -132,13 +133,15 @@ class EvidenceQuery(serializers.Serializer):
     subject = serializers.CharField(
         max_length=64, required=False, help_text="the number of a payment, a user, …"
     )
-    to = serializers.DateField(
-        required=False, help_text="The last Caracas day of a period."
+    to = DayField(
+        required=False,
+        help_text="The last Caracas day of a period.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        first = serializers.DateField(
-            required=False, help_text="The first Caracas day of a period."
+        first = DayField(
+            required=False,
+            help_text="The first Caracas day of a period.",
         )
         return {"from": first, **super().get_fields()}
 

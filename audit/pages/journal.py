@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from areamedica.back_office import CHANGES, OwnPages, page, person_of
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, demand_within_reach
 from areamedica.permissions import Permission as P
 from audit.law import compliance, compliance_paper
 from audit.looks import ask_to_look
@@ -28,10 +28,12 @@ class PeriodForm(forms.Form):
 
     first = forms.DateField(
         label=gettext_lazy("From the day"),
+        validators=[demand_within_reach],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     last = forms.DateField(
         label=gettext_lazy("Until the day"),
+        validators=[demand_within_reach],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 

@@ -9,6 +9,7 @@ import psycopg
 from django.db import connection
 from django.db.transaction import atomic
 
+from areamedica.database import is_alone
 from audit.models import START, Checkpoint, Tile
 from audit.seal import keys, tree
 from audit.seal.entries import COLUMNS, Raw, bytes_of, columns
@@ -61,7 +62,7 @@ def seal() -> int:
 
 @atomic
 def _step() -> int:
-    if not _alone():
+    if not is_alone(_LOCK):
         return 0
     last = Checkpoint.objects.last()
     if last:
@@ -72,12 +73,6 @@ def _step() -> int:
         _append(records, start)
         _sign(records[-1], start + len(records))
     return len(records)
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _demand_order(last: Checkpoint) -> None:
