@@ -25,7 +25,8 @@ class LoadFailed(Exception):
 
 @dataclass(frozen=True)
 class Ask:
-    """One request. In `body` stands `%(n)d` where a number never used before goes."""
+    """One request. `%(n)d` stands where a number never used before goes: in `body`, and
+    in the headers of what has one."""
 
     path: str
     method: str = "GET"
@@ -114,7 +115,7 @@ class _Crowd:
         self.asked += 1
         if not body:
             return head + b"\r\n\r\n"
-        filled = body % {b"n": number}
+        head, filled = (each % {b"n": number} for each in (head, body))
         return head + b"\r\nContent-Length: %d\r\n\r\n" % len(filled) + filled
 
     def answered(self, milliseconds: float, status: int, answer: bytes) -> None:

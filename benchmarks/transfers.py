@@ -31,7 +31,7 @@ def run(stage: Stage, size: Size) -> dict[str, Any]:
         engine = _engine(stage, size.seconds)
         with stage.web(url, "benchmarks.bare.mounted_wsgi") as web:
             web.sign_in(BOOKKEEPER)
-            batches, one, bare = _compete(web, seconds=size.seconds)
+            batches, one, once, bare = _compete(web, seconds=size.seconds)
             calm = _paced(web, size.seconds)
     many = round(batches["per_second"] * bodies.BATCH)
     share = ratio(many, engine["batches_per_second"])
@@ -43,6 +43,7 @@ def run(stage: Stage, size: Size) -> dict[str, Any]:
         "ok": share >= FLOOR,
         "wanted_per_second": PER_SECOND,
         "one_a_request": one,
+        "one_a_request_with_idempotency_key": once,
         "one_a_request_baseline": bare,
         "one_a_request_ratio": ratio(one["per_second"], bare["per_second"]),
         "one_a_request_wanted_per_second": SINGLES_PER_SECOND,
@@ -69,6 +70,7 @@ def _compete(web: Site, *, seconds: float) -> list[dict[str, float]]:
     contestants = [
         Contestant("batches", web, many, clients=CLIENTS, status=200),
         Contestant("one", web, bodies.one_transfer(web.headers)),
+        Contestant("one, once", web, bodies.one_transfer_once(web.headers)),
         Contestant("bare view", web, Ask("/bench/rows", "POST", row, web.headers)),
     ]
     for number in range(ROUNDS + 1):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.db.transaction import atomic
@@ -22,12 +22,25 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from areamedica.api.models import StoredAnswer
+from areamedica.database import prepared
 from areamedica.errors import BadIdempotencyKey, IdempotencyKeyReused, InFlight
 
 LIFETIME = timedelta(hours=24)
 TWIN_WAITS_SECONDS = 2.0
 # A first caller silent for longer than its bank question may last has died.
 FIRST_CALLER_DEAD_AFTER = timedelta(seconds=20)
+# Set before the row is written: a twin's open transaction is waited for at that row.
+_TAKE = """
+INSERT INTO api_storedanswer (principal, key, fingerprint, status, body, is_settled)
+SELECT %s, %s, %s, 0, '', false FROM set_config('lock_timeout', '2s', true)
+    ON CONFLICT (principal, key) DO NOTHING RETURNING id
+"""
+# What was written is locked meanwhile, as the account of every payment may be: so this
+# is no longer on its way than it must.
+_KEEP = """
+UPDATE api_storedanswer SET status = %s, body = %s, is_settled = %s
+ WHERE id = %s RETURNING id
+"""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 Write = Callable[[], Response]
@@ -67,20 +80,11 @@ def _insert(*, principal: str, key: str, fingerprint: str) -> int | None:
 
     :raises InFlight: the twin's transaction lasts longer than two seconds.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL lock_timeout = '2s'")
-        try:
-            cursor.execute(
-                "INSERT INTO api_storedanswer"
-                " (principal, key, fingerprint, status, body, is_settled)"
-                " VALUES (%s, %s, %s, 0, '', false)"
-                " ON CONFLICT (principal, key) DO NOTHING RETURNING id",
-                [principal, key, fingerprint],
-            )
-        except OperationalError as error:
-            raise InFlight(retry_after=timedelta(seconds=1)) from error
-        row = cursor.fetchone()
-    return row[0] if row else None
+    try:
+        rows = prepared(_TAKE, [principal, key, fingerprint])
+    except OperationalError as error:
+        raise InFlight(retry_after=timedelta(seconds=1)) from error
+    return rows[0][0] if rows else None
 
 
 def _as_stored(answer: StoredAnswer) -> HttpResponse:
@@ -151,11 +155,8 @@ def answer_once(
 
 
 def _keep(pk: int, response: Response, *, is_settled: bool) -> None:
-    StoredAnswer.objects.filter(pk=pk).update(
-        status=response.status_code,
-        body=_written_out(response),
-        is_settled=is_settled,
-    )
+    given = [response.status_code, _written_out(response), is_settled, pk]
+    prepared(_KEEP, given)
 
 
 def forget_expired() -> int:
