@@ -1,6 +1,5 @@
 """The journal, to read: filtered by what, when and who, searched by its subject."""
 
-import json
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,12 +20,13 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from areamedica.back_office import CHANGES, page, person_of, say
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, demand_within_reach
 from areamedica.day_filters import Since, Until
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from audit import figures
+from audit.canonical import facts_of
 from audit.evidence.exports import export_evidence, export_period
 from audit.evidence.words import facts_in_words, in_words
 from audit.models import Checkpoint, Record
@@ -64,8 +64,8 @@ class Actors(DropdownFilter):
 
 
 class Days(forms.Form):
-    first = forms.DateField()
-    last = forms.DateField()
+    first = forms.DateField(validators=[demand_within_reach])
+    last = forms.DateField(validators=[demand_within_reach])
 
 
 @admin.register(Record)
@@ -176,8 +176,7 @@ class Journal(JournalPages):
 
     @display(description=_("facts"))
     def told(self, record: Record) -> SafeString:
-        facts = json.loads(record.facts or "{}")  # empty once it was pruned
-        pairs = facts_in_words(facts)
+        pairs = facts_in_words(facts_of(record.facts))
         # In one element: the cards of a phone lay out each child by itself.
         return format_html(
             "<span>{}</span>", format_html_join(" · ", "{}: <b>{}</b>", pairs)

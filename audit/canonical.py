@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import re
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,6 +13,8 @@ from django.conf import settings
 
 # Beyond, a number is not the same to every reader of JSON (RFC 8785, 3.2.2.3).
 _EXACT = 2**53
+_LEVELS = 8
+_AMOUNT = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?", re.ASCII)
 
 
 def _plain(fact: object) -> object:
@@ -58,6 +62,35 @@ def canonical(facts: dict[str, object]) -> str:
     :raises TypeError: a value without an exact form, a float above all.
     """
     return written(_plain(facts)).decode()
+
+
+def facts_of(text: str) -> dict[str, Any]:
+    """What the text of a record tells.
+
+    Nothing where it was pruned, where only its digest is kept, and where somebody has
+    forged what is no object: `audit_verify` names that one, and who reads goes on.
+    """
+    try:
+        told = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) and not _is_deep(told, _LEVELS) else {}
+
+
+def _is_deep(told: object, levels: int) -> bool:
+    """Deeper than whoever walks through it could go: nothing of ours is."""
+    if not isinstance(told, dict | list):
+        return False
+    parts = told.values() if isinstance(told, dict) else told
+    return levels == 0 or any(_is_deep(each, levels - 1) for each in parts)
+
+
+def amount_in(facts: dict[str, Any]) -> Decimal | None:
+    """The amount that facts tell; None when they tell none that can be read."""
+    told = facts.get("amount")
+    if not isinstance(told, str) or not _AMOUNT.fullmatch(told):
+        return None
+    return Decimal(told)
 
 
 def pseudonym(person: str) -> str:

@@ -17,6 +17,7 @@ from django.db.models.functions import Now
 from django.db.transaction import atomic
 
 from audit.actions import Action
+from audit.canonical import facts_of
 from audit.errors import EventNotHeld
 from audit.models import Consumer, HeldEvent, Leaf
 from audit.services import record
@@ -134,7 +135,6 @@ def _pass(name: str, leaf: Leaf, *, is_deadly: bool) -> None:
 def event_of(leaf: Leaf) -> Event:
     """What the leaf's bytes say; facts that are there by their digest are left out."""
     said = json.loads(bytes(leaf.entry))
-    facts = said["facts"]
     return Event(
         number=leaf.number,
         hash=bytes(leaf.hash).hex(),
@@ -142,7 +142,7 @@ def event_of(leaf: Leaf) -> Event:
         at=datetime.fromisoformat(said["at"]),
         subject_type=said["subject_type"],
         subject_id=said["subject"],
-        facts=json.loads(facts) if facts.startswith("{") else {},
+        facts=facts_of(said["facts"]),
     )
 
 

@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.transaction import atomic
 from django.utils.functional import Promise
 
+from areamedica.database import is_alone, one_moment
 from audit.actions import Action
 from audit.canonical import written
 from audit.models import START, Checkpoint, Replay
@@ -34,9 +35,10 @@ class Projection:
 
     `events` is SQL that gives (key, ...) by key and in order, of what came after the
     place %(epoch)s, %(xid)s, %(id)s of the journal and is not in the shadow; `apply`
-    takes the state of a key, None before its first event, and such a row. `live` is
-    SQL that gives (key, state as jsonb). A state may leave out what no event tells.
-    `swap` is SQL that sets the live rows of the keys in `%(keys)s` to their shadows.
+    takes the state of a key, None before its first event, and such a row; its KeyError
+    or TypeError means that the event cannot be read. `live` is SQL that gives (key,
+    state as jsonb). A state may leave out what no event tells. `swap` is SQL that sets
+    the live rows of the keys in `%(keys)s` to their shadows.
     """
 
     name: str
@@ -59,6 +61,8 @@ _ROWS_AT_ONCE = 10_000
 _KEYS_AT_ONCE = 2_000
 # What differs is a defect or a crime: of more than these a person sees the pattern.
 _NAMED = 1_000
+# In the state of a key of whose events one cannot be applied; no live row has it.
+_UNREADABLE = "unreadable"
 _LOCK = int.from_bytes(b"replay")
 _STATES = "SELECT key, state FROM audit_shadow WHERE projection = %s AND key = ANY(%s)"
 _KEEP = """
@@ -91,8 +95,9 @@ def replay(projection: Projection, *, swap: bool = False) -> Replay | None:
     :raises IntegrityError: they refuse what the events tell.
     """
     with atomic(durable=True):
-        _one_moment()
-        if not _alone():
+        one_moment()
+        _take_your_time()
+        if not is_alone(_LOCK):
             return None
         last = Replay.objects.filter(projection=projection.name).first()
         is_kept = last is not None and _hash(projection) == last.state_hash
@@ -114,17 +119,9 @@ def replay(projection: Projection, *, swap: bool = False) -> Replay | None:
         )
 
 
-def _one_moment() -> None:
-    """Events and rows as they are at one moment, whatever is written meanwhile."""
+def _take_your_time() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET LOCAL statement_timeout = 0")
-
-
-def _alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
 
 
 def _hash(projection: Projection) -> str:
@@ -164,7 +161,11 @@ def _applied(
     for key, rows in batch:
         state = states.get(key)
         for row in rows:
-            state = projection.apply(state, row)
+            try:
+                state = projection.apply(state, row)
+            except (KeyError, TypeError):
+                # Forged, or pruned before it was ever replayed. All others are told.
+                state = {**(state or {}), _UNREADABLE: True}
         assert state is not None  # noqa: S101 (a key has events)
         yield key, state
 
@@ -194,6 +195,8 @@ def _differing(projection: Projection) -> list[tuple[str, State | None, State | 
 
 def _said(key: str, live: State | None, shadow: State | None) -> str:
     """What a row says and what its events tell, where the two differ."""
+    if shadow and _UNREADABLE in shadow:
+        return f"{key}: one of its events cannot be read"
     if live is None:
         return f"{key}: its row is gone"
     if shadow is None:
@@ -208,7 +211,11 @@ def _said(key: str, live: State | None, shadow: State | None) -> str:
 
 def _swap(projection: Projection) -> None:
     differing = _differing(projection)
-    keys = [key for key, live, shadow in differing if live and shadow]
+    keys = [
+        key
+        for key, live, shadow in differing
+        if live and shadow and _UNREADABLE not in shadow
+    ]
     if not keys:
         return
     with connection.cursor() as cursor:

@@ -7,10 +7,10 @@ them first. What the journal does not tell (names, dates, the bank's rows) stays
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from django.utils.translation import gettext_lazy as _
 
 from audit.actions import Action
+from audit.canonical import amount_in, facts_of
 from audit.replay import Projection, State
 from transactions.states import Reason
 from transactions.states import State as Status
@@ -32,11 +32,26 @@ LIFT: dict[tuple[str, int], Callable[[Facts], Facts]] = {
 }
 
 
+def _text(told: object) -> str:
+    """:raises TypeError: it is none that a column could hold."""
+    if not isinstance(told, str) or "\0" in told:
+        raise TypeError
+    return told
+
+
+def _amount(facts: Facts) -> str | None:
+    """:raises TypeError: it is none."""
+    if facts["amount"] is not None and amount_in(facts) is None:
+        raise TypeError
+    amount: str | None = facts["amount"]
+    return amount
+
+
 def _recorded(state: State, actor: str, facts: Facts) -> State:
     return {
         "status": Status.IN_PROGRESS.value,
-        "currency": facts["currency"],
-        "amount": facts["amount"],
+        "currency": _text(facts["currency"]),
+        "amount": _amount(facts),
         "created_by": actor,
         "decided_by": None,
         "first_approver": None,
@@ -46,20 +61,21 @@ def _recorded(state: State, actor: str, facts: Facts) -> State:
 
 
 def _moved(state: State, actor: str, facts: Facts) -> State:
-    moved = {**state, "status": facts["became"], "reason": facts["reason"]}
-    if facts["became"] == Status.IN_PROGRESS:
+    became, reason = _text(facts["became"]), _text(facts["reason"])
+    moved = {**state, "status": became, "reason": reason}
+    if became == Status.IN_PROGRESS:
         # The reason to wait is said better without a step (`Transaction.explain`).
         del moved["reason"]
-    if facts["reason"] in _DECIDED:
+    if reason in _DECIDED:
         moved["decided_by"] = actor
-    if facts["reason"] == Reason.REOPENED:
+    if reason == Reason.REOPENED:
         moved["first_approver"] = None
         if facts.get("corrected"):
             moved["corrected_by"] = actor
-    amount = facts.get("amount", state.get("amount", _UNTOLD))
-    moved["amount"] = amount
-    if amount is _UNTOLD:
-        del moved["amount"]
+    if facts.get("amount") is _UNTOLD:
+        moved.pop("amount", None)
+    elif "amount" in facts:
+        moved["amount"] = _amount(facts)
     return moved
 
 
@@ -86,9 +102,13 @@ APPLY: dict[str, Callable[[State, str, Facts], State]] = {
 
 
 def apply(state: State | None, event: tuple[Any, ...]) -> State:
-    """The state after (key, action, version or None, actor, facts as text)."""
+    """The state after (key, action, version or None, actor, facts as text).
+
+    :raises KeyError: the facts do not tell what the action must. :raises TypeError: or
+        tell it in another shape.
+    """
     action, version, actor, text = event[1:]
-    facts = orjson.loads(text)
+    facts = facts_of(text)
     lift = LIFT.get((action, facts.get("schema", 1)))
     after = APPLY[action](state or {}, actor, lift(facts) if lift else facts)
     counted = version if version is not None else (state or {}).get("version", 0)

@@ -17,6 +17,7 @@ from areamedica.money import BOLIVAR
 from areamedica.paper import Part, Small
 from areamedica.templatetags.back_office import money
 from audit.actions import Action
+from audit.canonical import amount_in, facts_of
 from audit.evidence.words import Words, names_of
 
 LANGUAGES = ("es", "en")
@@ -140,7 +141,7 @@ def _dated(record: dict[str, object], names: dict[str, str]) -> str:
     whom = record.get("on_behalf_of")
     what = sentence(
         str(record["action"]),
-        _facts(str(record["facts"])),
+        facts_of(str(record["facts"])),
         who=who_is(record["actor"], names),
         whom=who_is(whom, names) if whom else "",
     )
@@ -149,14 +150,6 @@ def _dated(record: dict[str, object], names: dict[str, str]) -> str:
         "time": at.strftime("%H:%M"),
         "what": what,
     }
-
-
-def _facts(written: str) -> dict[str, object]:
-    """The facts; none when they were too long and are there by their digest."""
-    if written.startswith("sha256:"):
-        return {}
-    read: dict[str, object] = json.loads(written)
-    return read
 
 
 def sentence(action: str, facts: dict[str, object], *, who: str, whom: str = "") -> str:
@@ -186,7 +179,7 @@ def _form(action: str, facts: dict[str, object]) -> str:
 
 
 def _amount(facts: dict[str, object]) -> str:
-    amount = facts.get("amount")
+    amount = amount_in(facts)
     if not amount:
         return _("an amount nobody stated")
-    return money(str(amount), str(facts.get("currency") or BOLIVAR))
+    return money(amount, str(facts.get("currency") or BOLIVAR))

@@ -17,6 +17,7 @@ from django.db.models import Min
 
 from areamedica.clock import end_of, start_of
 from audit.actions import Action
+from audit.canonical import amount_in, facts_of
 from audit.law import cards
 from audit.law.cards import Suspect
 from audit.models import Cosignature, Leaf, Record
@@ -204,13 +205,12 @@ def _read(numbers: Iterable[int]) -> Iterator[Said]:
 
 def _said(entry: bytes) -> Said:
     told = json.loads(entry)
-    facts = told["facts"]
     return Said(
         at=datetime.fromisoformat(told["at"]),
         action=told["action"],
         actor=told["actor"] or "",
         subject=told["subject"],
-        facts=json.loads(facts) if facts.startswith("{") else {},
+        facts=facts_of(told["facts"]),
     )
 
 
@@ -223,10 +223,8 @@ def _about(kind: str, subject: str) -> list[Said]:
 
 def _is_decision(said: Said) -> bool:
     """The words of the transactions' states, as they were sealed."""
-    return said.action == Action.TRANSACTION_MOVED and said.facts.get("reason") in {
-        "APPROVED",
-        "REJECTED",
-    }
+    is_step = said.action == Action.TRANSACTION_MOVED
+    return is_step and str(said.facts.get("reason")) in {"APPROVED", "REJECTED"}
 
 
 def _decisions(subjects: Iterable[str], made: Report) -> Iterator[Decision]:
@@ -275,9 +273,9 @@ def _first_approvals(before: Sequence[Said]) -> list[str]:
 def _is_large(story: Sequence[Said]) -> bool:
     """Above today's limit, by what was claimed or, where journaled, confirmed."""
     limit: Decimal | None = settings.REVIEW_SECOND_PERSON_ABOVE
-    amounts = [each.facts.get("amount") for each in story]
+    amounts = [amount_in(each.facts) for each in story]
     return limit is not None and any(
-        amount is not None and Decimal(amount) > limit for amount in amounts
+        amount is not None and amount > limit for amount in amounts
     )
 
 

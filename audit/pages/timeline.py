@@ -1,11 +1,11 @@
 """A subject's records as sentences, for whoever reads no JSON."""
 
-import json
 from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import NamedTuple
 
 from areamedica.clock import caracas_day
+from audit.canonical import facts_of
 from audit.evidence import story
 from audit.evidence.words import facts_in_words, in_words, names_of
 from audit.models import Record
@@ -43,8 +43,7 @@ def sentence_of(record: Record) -> Sentence:
 
 
 def _told(record: Record, names: dict[str, str]) -> Sentence:
-    # Of a pruned record no facts are left.
-    facts = json.loads(record.facts or "{}")
+    facts = facts_of(record.facts)
     who = story.who_is(record.actor_id, names)
     whom = story.who_is(record.on_behalf_of, names) if record.on_behalf_of else ""
     says = story.sentence(record.action, facts, who=who, whom=whom)

@@ -29,6 +29,11 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 PAGE = "/admin/audit/record/compliance/"
 URL = "/api/v1/audit/reports/compliance"
+NO_PERIODS = [
+    {"first": "2026-11-02", "last": "2026-11-01"},
+    {"first": "0001-01-01", "last": "2026-11-01"},
+    {"first": "2026-11-02", "last": "9999-12-31"},
+]
 
 
 def days() -> dict[str, Any]:
@@ -175,8 +180,8 @@ def test_the_api_gives_it_to_who_reads_the_journal(
         True,
     )
     assert DOCUMENT not in json.dumps(told)
-    wrong = {"first": "2026-11-02", "last": "2026-11-01"}
-    assert api(aldo).get(URL, wrong).status_code == 400
+    for wrong in NO_PERIODS:
+        assert api(aldo).get(URL, wrong).status_code == 400
     assert api(aldo).get(URL).status_code == 400
 
 
@@ -212,5 +217,9 @@ def test_the_page_shows_it_and_gives_the_file(
     answer = client.get(PAGE, {**asked, "format": "pdf"})
     assert PdfReader(io.BytesIO(answer.content)).pages
     assert client.get(PAGE, {**asked, "format": "json"}).json()["is_clean"] is True
-    wrong = {"first": "2026-11-02", "last": "2026-11-01"}
-    assert "termina antes de empezar" in client.get(PAGE, wrong).content.decode()
+    for wrong, words in zip(
+        NO_PERIODS,
+        ("termina antes de empezar", *["entre 2000 y 2100"] * 2),
+        strict=True,
+    ):
+        assert words in client.get(PAGE, wrong).content.decode()

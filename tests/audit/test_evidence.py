@@ -258,7 +258,7 @@ SPOILT: list[tuple[Callable[[Files], object], str]] = [
     (replace("keys.txt", "notaria", "notario"), "the key of notario.example/witness"),
     (
         lambda it: it.update(consistency=it["consistency"][45:]),
-        "",
+        "a proof that is too short",
     ),
 ]
 
@@ -490,7 +490,9 @@ def test_some_days_are_taken_without_a_hole(
     answer = browser.post(DAYS, {"first": today, "last": today})
     assert answer["Content-Disposition"].endswith(f'"sello-{today}-{today}.zip"')
     assert files_of(answer.content).keys() >= files.keys() - {"earlier"}
-    answer = browser.post(DAYS, {"first": "nonsense", "last": today}, follow=True)
+    for first, last in (("nonsense", today), ("9999-12-31", "9999-12-31")):
+        answer = browser.post(DAYS, {"first": first, "last": last}, follow=True)
+        assert answer.status_code == 200
     assert "Hacen falta los dos días." in answer.content.decode()
     assert DAYS in answer.content.decode()
 
@@ -508,7 +510,8 @@ def test_days_that_cannot_be_taken(
         ({"from": before, "to": before}, "RECORD_NOT_FOUND"),
         ({"from": today}, "VALIDATION_ERROR"),
         ({"from": today, "to": today, "subject": "x"}, "VALIDATION_ERROR"),
-        ({"from": "0001-01-01", "to": "9999-12-31"}, "VALIDATION_ERROR"),
+        ({"from": "0001-01-01", "to": "0001-01-02"}, "VALIDATION_ERROR"),
+        ({"from": "9999-12-30", "to": "9999-12-31"}, "VALIDATION_ERROR"),
         ({}, "VALIDATION_ERROR"),
         ({"subject": "nobody"}, "RECORD_NOT_FOUND"),
     ):

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from areamedica.clock import caracas_day
+from audit.evidence.exports import export_evidence
+from audit.law.compliance import report
 from audit.models import Record, Replay, Shadow
 from audit.replay import PROJECTIONS, differences, replay
 from audit.seal.sealing import seal
@@ -182,6 +186,58 @@ def test_a_shadow_that_was_touched_is_made_anew(lives: dict[str, Any]) -> None:
     shadow.save()
     assert rebuilt("transactions") == ["the shadow was not as the last replay left it"]
     assert rebuilt("transactions") == []
+
+
+_FORGED = """
+INSERT INTO audit_record (action, subject_type, subject_id, request_id, facts)
+VALUES ('transactions.moved', 'transaction', %s, '', %s)
+"""
+
+
+_NOTHING_TOLD = [
+    "no JSON",
+    "[]",
+    "7",
+    "null",
+    "{}",
+    '{"became":"COMPLETED"}',
+    '{"became":["COMPLETED"],"reason":{"APPROVED":1}}',
+    '{"became":"\\u0000","reason":"x"}',
+    '{"became":"COMPLETED","reason":["APPROVED"],"schema":2}',
+    '{"became":"COMPLETED","reason":"APPROVED","amount":"much","schema":2}',
+    '{"became":"COMPLETED","reason":"APPROVED","amount":[7],"schema":2}',
+    '{"became":' + "[" * 300 + "]" * 300 + ',"reason":"x"}',
+]
+
+
+@pytest.mark.parametrize("facts", _NOTHING_TOLD)
+def test_an_event_that_cannot_be_read_hides_nothing(
+    ana: User, aldo: User, back_office: Any, damage: Callable[..., None], facts: str
+) -> None:
+    """Who has the application's password may add what no program of ours writes."""
+    forged, touched = (recorded(ana, reference=f"00001241774{n:02}") for n in (1, 2))
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGED, [str(forged.pk), facts])
+    damage("UPDATE transactions_transaction SET amount = 9 WHERE id = %s", touched.pk)
+    for swap, kept in ((True, 1), (False, 1)):
+        told = rebuilt("transactions", swap=swap)
+        assert f"{forged.pk}: one of its events cannot be read" in told
+        assert len(told) == kept
+    forged.refresh_from_db()
+    assert forged.status == "IN_PROGRESS"
+    seal()
+    client, journal = back_office(aldo), "/admin/audit/record/"
+    record = Record.objects.filter(subject_id=str(forged.pk)).latest("id")
+    for page in (
+        "",
+        f"?q={forged.pk}",
+        f"{record.pk}/change/",
+        f"story/?subject={forged.pk}",
+    ):
+        assert client.get(f"{journal}{page}").status_code == 200, page
+    assert export_evidence(subject_id=str(forged.pk), actor_id=aldo.pk)
+    today = caracas_day(timezone.now())
+    assert report(first=today, last=today).first == today
 
 
 def test_older_facts_are_lifted(

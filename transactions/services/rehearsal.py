@@ -5,7 +5,6 @@ journal; the seal is checked by the program handed to strangers, in its own proc
 """
 
 import io
-import json
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from areamedica.errors import Refusal
+from audit.canonical import facts_of
 from audit.evidence.exports import export_evidence
 from audit.models import Record
 from banking.models import BankQuestion
@@ -103,7 +103,7 @@ def _in_the_journal(row: Transaction) -> Iterator[str]:
     ends = [
         each
         for each in told.filter(action="transactions.moved")
-        if json.loads(each.facts or "{}").get("became") == State.COMPLETED
+        if facts_of(each.facts).get("became") == State.COMPLETED
     ]
     if not authors or not ends:
         yield "journal_lacks_it"
