@@ -75,12 +75,10 @@ def patients(given: int) -> None:
     from uuid import UUID
 
     from benchmarks.bodies import owner
-    from ledger.services.accounts import open_customer_account
+    from ledger.services.accounts import owned_account
 
     for number in range(given):
-        open_customer_account(
-            number="2100", currency="VES", owner_id=UUID(owner(number))
-        )
+        owned_account(number="2100", currency="VES", owner_id=UUID(owner(number)))
 
 
 def post(given: dict[str, float]) -> float:

@@ -124,11 +124,11 @@ def _posting(debit: UUID, credit: UUID, amount: str = "0.01") -> Any:
 
 def _funded() -> tuple[UUID, UUID]:
     from ledger.chart import CUSTOMER_CREDIT, IN_TRANSIT, account_id, code_of
-    from ledger.services.accounts import open_customer_account
+    from ledger.services.accounts import owned_account
     from ledger.services.posting import post as book
 
     one, other = (
-        open_customer_account(number=CUSTOMER_CREDIT, currency="VES", owner_id=uuid4())
+        owned_account(number=CUSTOMER_CREDIT, currency="VES", owner_id=uuid4())
         for _ in range(2)
     )
     book(_posting(account_id(code_of(IN_TRANSIT, "VES")), one, "1000000.00"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from areamedica.clock import caracas_day
 from benchmarks.years import IN_TRANSIT
-from ledger.models import Account, Transfer
+from ledger.models import Account, Balance, Transfer
 from ledger.services import reading, reports, statements
 from ledger.services.reports import AsOf
 from ledger.services.statements import By, Place
@@ -39,17 +39,25 @@ def _days(number: int) -> list[date]:
 
 
 def _balance_at(number: int) -> list[Ask]:
-    moments = _moments(number)
-    return [partial(reading.balance_at, IN_TRANSIT, moment) for moment in moments]
+    return [
+        lambda moment=moment: reading.balance_at(_in_transit(), moment)
+        for moment in _moments(number)
+    ]
 
 
 def _balance_on(number: int) -> list[Ask]:
-    return [partial(reading.balance_on, IN_TRANSIT, day) for day in _days(number)]
+    return [
+        lambda day=day: reading.balance_on(_in_transit(), day) for day in _days(number)
+    ]
+
+
+def _in_transit() -> Balance:
+    return reading.balance_of(IN_TRANSIT)
 
 
 def _history(number: int) -> list[Ask]:
     dice = Random(number)
-    legs = reading.balance_of(IN_TRANSIT).seq
+    legs = _in_transit().seq
     page = partial(reading.history, IN_TRANSIT, limit=_SHOWN)
     return [partial(page, before=dice.randint(1, legs)) for _ in range(number)]
 
@@ -63,7 +71,7 @@ def _statement(by: By, accounts: list[UUID], days: list[date]) -> list[Ask]:
             accounts[place % len(accounts)],
             first=day - _MONTH,
             last=day,
-            after=Place(day - _MONTH / 2, 0),
+            after=Place(day - _MONTH / 2, 0, newest=10**18),
         )
         for place, day in enumerate(days)
     ]
@@ -90,6 +98,12 @@ def _trial_a_week_ago(number: int) -> list[Ask]:
     return [partial(reports.balances, "VES", AsOf(on=day))] * min(number, _FEW)
 
 
+def _result(number: int) -> list[Ask]:
+    last = caracas_day(timezone.now())
+    month = {"first": last - _MONTH, "last": last}
+    return [partial(reports.income_statement, "VES", **month)] * min(number, _FEW)
+
+
 QUESTIONS: dict[str, Callable[[int], list[Ask]]] = {
     "balance_at": _balance_at,
     "balance_on": _balance_on,
@@ -99,4 +113,5 @@ QUESTIONS: dict[str, Callable[[int], list[Ask]]] = {
     "statement_page_of_a_patient": _statement_of_patients,
     "trial_balance": _trial_now,
     "trial_balance_a_week_ago": _trial_a_week_ago,
+    "result_of_a_month": _result,
 }

@@ -1,9 +1,14 @@
 """Money at the edge is Decimal; inside the books it is whole minor units."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Context, Decimal, localcontext
 
+from django.db import DataError
+from psycopg.errors import NumericValueOutOfRange
+
 from areamedica.money import CURRENCIES, DECIMAL_PLACES
-from ledger.errors import UnpostableAmount
+from ledger.errors import BalanceTooLarge, UnpostableAmount
 
 MINOR_DIGITS = dict.fromkeys(CURRENCIES, DECIMAL_PLACES)
 # A hundred trillion bolívares. Nine hundred such transfers fit into a balance (bigint).
@@ -33,3 +38,14 @@ def from_minor(minor: int, currency: str) -> Decimal:
     """1250 céntimos are `Decimal("12.50")`, always with the currency's digits."""
     with localcontext(prec=60):
         return Decimal(minor).scaleb(-MINOR_DIGITS[currency])
+
+
+@contextmanager
+def fitting() -> Iterator[None]:
+    """:raises BalanceTooLarge: a balance would not fit into its column."""
+    try:
+        yield
+    except DataError as error:
+        if not isinstance(error.__cause__, NumericValueOutOfRange):
+            raise
+        raise BalanceTooLarge from error

@@ -1,4 +1,4 @@
-"""The chart of accounts as a table. Migrations 0003 and 0008 open what stands here.
+"""The chart of accounts as a table: `LINES`, each part opened by a migration.
 
 Accounts are named by code, and an account's id follows from its code, so that posting
 looks nothing up.
@@ -31,6 +31,8 @@ class Floor(models.TextChoices):
 class Owner(models.TextChoices):
     CLINIC = "clinic", _("The clinic")
     CUSTOMER = "customer", _("A customer")
+    BANK_ACCOUNT = "bank_account", _("A bank account")
+    FUND = "fund", _("A fund")
 
 
 # +1: a debit raises the balance; −1: a credit does.
@@ -54,19 +56,29 @@ BANK_CHARGES = "5100"
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the chart, opened once per currency. A heading takes no postings."""
+    """A line of the chart, opened once per currency.
+
+    A heading takes no postings: below it the accounts of its owners are opened as they
+    come, and none of those goes below zero.
+    """
 
     number: str
     name: str
     kind: Kind
     floor: Floor = Floor.NONE
-    is_heading: bool = False
+    owners: Owner | None = None
+
+    @property
+    def is_heading(self) -> bool:
+        return self.owners is not None
 
 
 CHART = (
     Line(IN_TRANSIT, "Pagos confirmados por conciliar", Kind.ASSET),
     Line(BANK, "Banco conciliado", Kind.ASSET),
-    Line(CUSTOMER_CREDIT, "Crédito de pacientes", Kind.LIABILITY, is_heading=True),
+    Line(
+        CUSTOMER_CREDIT, "Crédito de pacientes", Kind.LIABILITY, owners=Owner.CUSTOMER
+    ),
     Line(UNNAMED_CREDIT, "Crédito sin identificar", Kind.LIABILITY, Floor.ZERO),
     Line(FEES, "Ingresos por comisiones", Kind.INCOME),
     Line(BANK_CHARGES, "Gastos bancarios", Kind.EXPENSE),
@@ -77,6 +89,13 @@ ADDED = (
     Line(OPENING, "Saldos de apertura", Kind.EQUITY),
     Line(SERVICES, "Ingresos por servicios médicos", Kind.INCOME),
 )
+# Opened by migration 0016.
+OWNED = (
+    Line("1130", "Cuentas bancarias", Kind.ASSET, owners=Owner.BANK_ACCOUNT),
+    Line("2300", "Fondos", Kind.LIABILITY, owners=Owner.FUND),
+)
+LINES = (*CHART, *ADDED, *OWNED)
+HEADINGS = {line.number: line for line in LINES if line.is_heading}
 
 
 def code_of(number: str, currency: str, owner_id: UUID | None = None) -> str:

@@ -85,6 +85,12 @@ class InsufficientFunds(Refusal):
     sentence = _("The transfer would take an account below its floor.")
 
 
+class BalanceTooLarge(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "BALANCE_TOO_LARGE"
+    sentence = _("An account would have more on it than the books can count.")
+
+
 class HoldNotFound(Refusal):
     kind = Kind.NOT_FOUND
     code = "HOLD_NOT_FOUND"
@@ -163,10 +169,16 @@ class PeriodTurnedRound(Refusal):
     sentence = _("The period ends before it begins.")
 
 
+class ProofUnderWay(Refusal):
+    kind = Kind.CONFLICT
+    code = "PROOF_UNDER_WAY"
+    sentence = _("The books are being proved just now.")
+
+
 class NotClosable(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "ACCOUNT_NOT_CLOSABLE"
-    sentence = _("Only a customer's account with nothing on it or held is closed.")
+    sentence = _("Only an owner's account with nothing on it or held is closed.")
 
 
 class AccountClosed(Refusal):

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.db import connection
 
 from areamedica.clock import caracas_day
+from ledger.errors import ProofUnderWay
 from ledger.services import holds, imports, proof
 
 log = structlog.get_logger("ledger.tasks")
@@ -15,7 +16,10 @@ log = structlog.get_logger("ledger.tasks")
 @shared_task(name="ledger.prove", time_limit=3600)
 def prove() -> None:
     """Prove the books; each thing that is wrong is logged by kind and id."""
-    _, found = proof.prove()
+    try:
+        _, found = proof.prove()
+    except ProofUnderWay:
+        return
     for each in found:
         log.error("books_wrong", kind=each.kind, subject=each.subject)
 
@@ -29,7 +33,8 @@ def expire_holds() -> None:
 @shared_task(name="ledger.book_imports", time_limit=3600)
 def book_imports() -> None:
     """Book the files that were confirmed; the rows of `Import` are the queue."""
-    imports.book_confirmed(today=caracas_day(_now()))
+    now = _now()
+    imports.book_confirmed(today=caracas_day(now))
 
 
 def _now() -> datetime:

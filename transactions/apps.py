@@ -11,11 +11,12 @@ class TransactionsConfig(AppConfig):
         from audit.replay import register  # noqa: PLC0415 (as the next)
         from ledger.services.proof import also_ask  # noqa: PLC0415 (as the next)
         from transactions import checks  # noqa: F401, PLC0415 (needs the settings)
+        from transactions.books import CAUSE  # noqa: PLC0415 (needs the models)
         from transactions.replay import TRANSACTIONS  # noqa: PLC0415 (needs the models)
         from transactions.services import books  # noqa: PLC0415 (needs the models)
         from transactions.states import Reason, State, Type  # noqa: PLC0415 (as above)
 
-        also_ask(books.unbooked)
+        also_ask(CAUSE, books.disagreements)
         register(TRANSACTIONS)
         for codes in (State, Reason, Type):
             words.learn(codes)

@@ -19,7 +19,7 @@ from ledger.chart import (
     code_of,
 )
 from ledger.errors import AccountFrozen, PeriodClosed
-from ledger.services.accounts import open_customer_account
+from ledger.services.accounts import owned_account
 from ledger.services.periods import closed_until
 from ledger.services.posting import Outcome, Posting, post
 
@@ -128,10 +128,17 @@ def posting_of(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Posting:
     )
 
 
+def credit_code(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> str:
+    """The code of the account that is credited, whether it has been opened or not."""
+    owner_id = owner_of(confirmed.document, confirmed.phone)
+    number = rule.credit if owner_id else rule.unnamed
+    return code_of(number, confirmed.currency, owner_id)
+
+
 def _credit_account(confirmed: Confirmed, rule: Rule) -> UUID:
     owner_id = owner_of(confirmed.document, confirmed.phone)
     if owner_id is None:
-        return account_id(code_of(rule.unnamed, confirmed.currency))
-    return open_customer_account(
+        return account_id(credit_code(confirmed, rule=rule))
+    return owned_account(
         number=rule.credit, currency=confirmed.currency, owner_id=owner_id
     )

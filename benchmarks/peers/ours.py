@@ -13,7 +13,7 @@ django.setup()
 
 from benchmarks.peers.orders import Wanted, obey  # noqa: E402
 from ledger.chart import account_id  # noqa: E402
-from ledger.services.accounts import open_customer_account  # noqa: E402
+from ledger.services.accounts import owned_account  # noqa: E402
 from ledger.services.posting import Posting, post, post_batch  # noqa: E402
 
 _TODAY = datetime.now(UTC).date()
@@ -23,9 +23,7 @@ _ACCOUNTS: list[UUID] = []
 def open_accounts(number: int) -> None:
     for each in range(number):
         owner = uuid5(UUID(int=0), str(each))
-        _ACCOUNTS.append(
-            open_customer_account(number="2100", currency="VES", owner_id=owner)
-        )
+        _ACCOUNTS.append(owned_account(number="2100", currency="VES", owner_id=owner))
     # They have a floor, so there must be something on them.
     for account in _ACCOUNTS:
         post(_posting(account_id("1110-VES"), account, Decimal(10**8)))

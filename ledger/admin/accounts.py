@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -32,9 +33,11 @@ from ledger.admin.causes import owners_called
 from ledger.admin.forms import ReasonForm
 from ledger.admin.rows import MOST_ROWS, as_rows, rows_of
 from ledger.admin.sheets import as_csv
+from ledger.admin.transfers import amount_of
 from ledger.amounts import from_minor
-from ledger.models import Account
+from ledger.models import Account, Hold
 from ledger.services import accounts, reports
+from ledger.services.holds import open_holds
 from ledger.services.statements import statement
 from ledger.templatetags.book_words import short
 
@@ -47,7 +50,7 @@ class Accounts(OwnPages):
     folder = "ledger"
     list_display = ("shown_code", "name", "kind", "shown_balance", "state")
     list_display_links = ("shown_code",)
-    list_select_related = ("balance",)
+    list_select_related = ("balance", "closure")
     list_filter: ClassVar[Any] = (
         ("kind", ChoicesDropdownFilter),
         "currency",
@@ -62,6 +65,7 @@ class Accounts(OwnPages):
         return [
             path("<uuid:pk>/freeze/", door(self.freeze), name="account_freeze"),
             path("<uuid:pk>/release/", door(self.release), name="account_release"),
+            path("<uuid:pk>/close/", door(self.close), name="account_close"),
             *super().get_urls(),
         ]
 
@@ -88,15 +92,20 @@ class Accounts(OwnPages):
             money(from_minor(balance.amount, balance.currency), balance.currency),
         )
 
-    @display(description=gettext_lazy("state"), label={"frozen": "danger"})
+    @display(
+        description=gettext_lazy("state"),
+        label={"frozen": "danger", "closed": "warning"},
+    )
     def state(self, account: Account) -> tuple[str, str] | str:
         if account.is_heading:
             return _("gathers others")
+        if hasattr(account, "closure"):
+            return ("closed", _("closed"))
         return ("frozen", _("frozen")) if account.balance.is_frozen else ""
 
     @page(P.LEDGER_READ)
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        rows = Account.objects.select_related("parent", "balance")
+        rows = Account.objects.select_related("parent", "balance", "closure__by")
         account = get_object_or_404(rows, pk=pk)
         read = self._heading if account.is_heading else self._statement
         return read(request, account)
@@ -135,10 +144,17 @@ class Accounts(OwnPages):
             form=asked.ByForm(initial={**vars(period), "by": by}),
             by_query=f"by={by}",
             now=account.balance,
+            closure=getattr(account, "closure", None),
+            # Whoever wrote them may have called one of them "items".
+            facts=[*account.metadata.items()],
+            holds=_holds_of(account),
+            most_holds=_PAGE,
             balance=from_minor(account.balance.amount, account.currency),
             held=from_minor(account.balance.held, account.currency),
             reason_form=ReasonForm(),
+            close_form=ReasonForm(auto_id="close_%s"),
             may_post=can(request, P.LEDGER_POST),
+            is_closable=accounts.is_closable(account.balance),
             may_read_journal=can(request, P.AUDIT_READ),
         )
 
@@ -158,6 +174,11 @@ class Accounts(OwnPages):
         done = _("The account moves again.")
         return self._carry_out(request, pk, accounts.release, done)
 
+    @page(P.LEDGER_POST, methods=CHANGES)
+    def close(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        done = _("The account is closed for good.")
+        return self._carry_out(request, pk, accounts.close, done)
+
     def _carry_out(
         self, request: HttpRequest, pk: UUID, do: Callable[..., None], done: str
     ) -> HttpResponse:
@@ -166,6 +187,22 @@ class Accounts(OwnPages):
             do(account_id=pk, actor=actor_of(request), **typed(form))
             messages.success(request, done)
         return redirect("admin:ledger_account_change", pk)
+
+
+def _holds_of(account: Account) -> list[tuple[Hold, Account, str]]:
+    """The first to expire of what is held: each with the other account and its amount.
+
+    Of the account's money, or for it: the page says which.
+    """
+    held = open_holds(account.pk, now=timezone.now(), limit=_PAGE)
+    return [
+        (
+            each,
+            each.credit if each.debit_id == account.pk else each.debit,
+            amount_of(each),
+        )
+        for each in held
+    ]
 
 
 def _owners(term: str) -> Iterable[UUID]:

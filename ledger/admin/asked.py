@@ -12,11 +12,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, is_within_reach
 from areamedica.money import BOLIVAR, CURRENCIES
 from ledger.services.statements import By, Place
-
-_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
 def _day(label: Any, *, required: bool = False) -> forms.DateField:  # noqa: ANN401
@@ -91,9 +89,9 @@ def period_of(request: HttpRequest) -> Period:
     form.is_valid()
     first = form.cleaned_data.get("first") or this_month.first
     last = form.cleaned_data.get("last") or this_month.last
-    if not _EARLIEST <= first <= last <= _LATEST:
-        return this_month
-    return Period(first, last)
+    if first <= last and is_within_reach(first) and is_within_reach(last):
+        return Period(first, last)
+    return this_month
 
 
 def day_of(request: HttpRequest) -> date | None:
@@ -101,7 +99,7 @@ def day_of(request: HttpRequest) -> date | None:
     form = BooksForm(request.GET)
     form.is_valid()
     day: date | None = form.cleaned_data.get("on")
-    return day if day and _EARLIEST <= day <= _LATEST else None
+    return day if day and is_within_reach(day) else None
 
 
 def currency_of(request: HttpRequest) -> str:

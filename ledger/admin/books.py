@@ -16,6 +16,7 @@ from areamedica.permissions import Permission as P
 from ledger.admin import asked
 from ledger.admin.months import month_state
 from ledger.admin.sheets import Value, as_csv
+from ledger.admin.wrong import wrong_with
 from ledger.chart import IN_TRANSIT, UNNAMED_CREDIT, Kind, code_of
 from ledger.models import Balance, Closing, Proof
 from ledger.services import reports
@@ -41,12 +42,14 @@ class Books(OwnPages):
 
     @page(P.LEDGER_READ)
     def start(self, request: HttpRequest) -> HttpResponse:
+        proof = Proof.objects.first()
         return self._show(
             request,
             "books",
             title=_("Books"),
             glances=[_glance(sheet) for sheet in reports.all_balances()],
-            proof=Proof.objects.first(),
+            proof=proof,
+            wrong=wrong_with(request, proof) if proof else [],
             months=month_state(Closing.objects.select_related("by").first()),
         )
 

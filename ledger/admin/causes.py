@@ -4,7 +4,7 @@ The books know no claim: rooms above enter here what they cause, on which page i
 shown, to whom, and how a person is found who owns an account.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -18,12 +18,14 @@ from areamedica.permissions import Permission
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """`names` gives the words of many ids at once; `codes`, those of what it books."""
+    """`names` gives the words of many ids at once; `codes`, those of what it books;
+    `faults`, those of what the nightly proof may find wrong with one."""
 
     route: str
     permission: Permission
     names: Callable[[Iterable[str]], Mapping[str, str]]
     codes: Mapping[str, str | Promise] = field(default_factory=dict)
+    faults: Mapping[str, str | Promise] = field(default_factory=dict)
 
 
 CAUSES: dict[str, Cause] = {}
@@ -49,6 +51,15 @@ def told(request: HttpRequest, causes: Iterable[tuple[str, str]]) -> dict[str, T
         for kind, pks in wanted.items()
         for pk, each in _told(request, CAUSES.get(kind), kind, pks).items()
     }
+
+
+def ids(texts: Iterable[str]) -> Iterator[UUID]:
+    """Those that are UUIDs: the books keep whatever text a cause was given."""
+    for text in texts:
+        try:
+            yield UUID(text)
+        except ValueError:
+            continue
 
 
 def _told(

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from areamedica.money import DECIMAL_PLACES, MAX_DIGITS
 
-_LINES = {"rows": 2}
+# The journal keeps it, and no erasure reaches it (docs/privacy.md).
+_KEPT = {"rows": 2, "placeholder": _("It is kept for ever: name no patient.")}
 
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs=_LINES)
+        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs=_KEPT)
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -70,7 +71,8 @@ def _row(account: Account, entry: Entry, cause: Told, counterpart: Account) -> R
 def as_rows(
     account: Account, first: date, last: date, by: By
 ) -> Iterator[Iterable[Value]]:
-    """The statement as a sheet; no names of people, only what the books know."""
+    """The statement as a sheet, from its opening to its closing balance; no names of
+    people, only what the books know. Where it was cut its last line says so."""
     yield (
         _("Booked"),
         _("Effective day"),
@@ -81,16 +83,28 @@ def as_rows(
         _("Credit"),
         _("Balance"),
     )
-    after, written = None, 0
-    while written < MOST_ROWS:
-        found = statement(account.pk, first=first, last=last, by=by, after=after)
-        others = Account.objects.in_bulk({e.counterpart_id for e in found.entries})
-        for each in found.entries:
-            row = _row(account, each, Told(""), others[each.counterpart_id])
-            yield _cells(row)
-        written, after = written + len(found.entries), found.following
-        if after is None:
-            return
+    read = partial(statement, account.pk, first=first, last=last, by=by)
+    left = MOST_ROWS
+    found = read(limit=left)
+    yield _edge(_("Opening balance"), first, found.opening)
+    yield from _lines(account, found.entries)
+    while found.following and (left := left - len(found.entries)):
+        found = read(limit=left, after=found.following)
+        yield from _lines(account, found.entries)
+    yield _edge(_("Closing balance"), last, found.closing)
+    if found.following:
+        cut = _("The file was cut after %(most)d entries; choose fewer days.")
+        yield (cut % {"most": MOST_ROWS},)
+
+
+def _edge(words: str, day: date, balance: Decimal) -> Iterable[Value]:
+    return words, day.isoformat(), "", "", "", "", "", balance
+
+
+def _lines(account: Account, entries: Sequence[Entry]) -> Iterator[Iterable[Value]]:
+    others = Account.objects.in_bulk({each.counterpart_id for each in entries})
+    for each in entries:
+        yield _cells(_row(account, each, Told(""), others[each.counterpart_id]))
 
 
 def _cells(row: Row) -> Iterable[Value]:

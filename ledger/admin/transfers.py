@@ -1,8 +1,8 @@
 """The page of a transfer: both legs, why, what the journal says, and taking it back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -19,20 +19,20 @@ from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from audit.models import Record
-from ledger.admin.causes import CAUSES, Cause, told, words_of
+from ledger.admin.causes import CAUSES, Cause, ids, told, words_of
 from ledger.admin.forms import ReversalForm
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
-from ledger.models import Account, Transfer
+from ledger.models import Account, Hold, Transfer
 from ledger.services.reversal import CAUSE, CODE
 from ledger.services.reversal import reverse as take_back
 
 _RECORDS_SHOWN = 30
 
 
-def _amounts(keys: Any) -> dict[str, str]:
+def _amounts(keys: Iterable[str]) -> dict[str, str]:
     """What is said of a transfer that is another's cause: how much it was."""
-    rows = Transfer.objects.select_related("debit").filter(pk__in=list(keys))
+    rows = Transfer.objects.select_related("debit").filter(pk__in=[*ids(keys)])
     return {
         str(each.pk): f"{_('Transfer of the books')} {amount_of(each)}" for each in rows
     }
@@ -46,9 +46,9 @@ CAUSES[CAUSE] = Cause(
 )
 
 
-def amount_of(transfer: Transfer) -> str:
-    currency = transfer.debit.currency
-    return money(from_minor(transfer.amount, currency), currency)
+def amount_of(row: Transfer | Hold) -> str:
+    currency = row.debit.currency
+    return money(from_minor(row.amount, currency), currency)
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ class Transfers(OwnPages):
             "transfer",
             title=f"{words_of(transfer.code)} · {amount_of(transfer)}",
             transfer=transfer,
+            facts=[*transfer.metadata.items()],
             amount=amount_of(transfer),
             words=words_of(transfer.code),
             legs=legs_of(transfer),
@@ -106,7 +107,7 @@ class Transfers(OwnPages):
     def reverse(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         form = ReversalForm(request.POST)
         with telling(request):
-            done = take_back(
+            done, _is_new = take_back(
                 original=find(pk).pk,
                 actor=actor_of(request),
                 now=timezone.now(),

@@ -12,18 +12,17 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.models import User
-from areamedica.api.fields import AmountField, StrictCharField
+from areamedica.api.fields import AmountField, MomentField, StrictCharField
 from areamedica.api.schema import example
 from areamedica.api.serializing import Ready
 from areamedica.clock import caracas_day
 from areamedica.money import CURRENCIES
 from ledger.api.fields import AN_ACCOUNT, AccountField, EffectiveField, MetadataField
 from ledger.api.rows import CODE
-from ledger.services.legs import Leg
+from ledger.services.legs import MOST_LEGS, Leg
 from ledger.services.posting import LARGEST_BATCH, Outcome, Posting
 
-MOST_LEGS = 500
-
+KEPT = "kept for ever; name no patient"
 _TRANSFER = {
     "key": "0b8a1b34-7f3e-4c0e-9a53-1d9d9b7f2a10",
     "debit": "1120-VES",
@@ -47,7 +46,7 @@ class TransferBody(Ready):
     effective = serializers.DateField(
         required=False, help_text="at most seven days ahead; today when left out"
     )
-    metadata = MetadataField(required=False)
+    metadata = MetadataField(required=False, help_text=KEPT)
 
 
 class LinkedTransferBody(TransferBody):
@@ -118,7 +117,7 @@ class HoldBody(MovementBody):
     debit = AccountField()
     credit = AccountField()
     amount = AmountField()
-    expires_at = serializers.DateTimeField(help_text="then it is released by itself")
+    expires_at = MomentField(help_text="then it is released by itself")
 
     def posting(self, actor: User, day: date | None) -> Posting:
         asked = self.validated_data
@@ -148,7 +147,7 @@ class EntryBody(MovementBody):
     legs = serializers.ListField(
         child=LegBody(), min_length=2, max_length=MOST_LEGS, help_text="of one sum"
     )
-    metadata = MetadataField(required=False)
+    metadata = MetadataField(required=False, help_text=KEPT)
 
     def side(self, side: str) -> list[Leg]:
         rows = self.validated_data["legs"]
@@ -161,7 +160,7 @@ class ReverseBody(Ready):
     amount = AmountField(
         required=False, allow_null=True, default=None, help_text="all that is left"
     )
-    reason = StrictCharField(max_length=500)
+    reason = StrictCharField(max_length=500, help_text=KEPT)
 
 
 @example({"key": "5d2a8f1c-9b7e-4c63-a0d4-1e6f3b8c7a04"})
@@ -185,8 +184,11 @@ class AccountBody(Ready):
     )
     currency = serializers.ChoiceField(CURRENCIES)
     owner_id = serializers.UUIDField(help_text="a pseudonym, never made of a name")
+    metadata = MetadataField(
+        required=False, help_text=f"those of the first time stay; {KEPT}"
+    )
 
 
 @example({"reason": "Reclamo abierto"})
 class WhyBody(Ready):
-    reason = StrictCharField(max_length=500)
+    reason = StrictCharField(max_length=500, help_text=KEPT)

@@ -1,11 +1,13 @@
-"""`POST /api/v1/ledger/entries…`: entries of many legs, and what takes one back."""
+"""`/api/v1/ledger/entries…`: entries of many legs, and what takes one back."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,11 +16,12 @@ from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
 from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
+from areamedica.errors import InvalidInput
 from areamedica.permissions import Permission
 from ledger.api.bodies import EntryBody, ReverseBody
 from ledger.api.serializers import GroupOut, TransferOut
 from ledger.api.transfers import POSTING
-from ledger.api.views import named
+from ledger.api.views import Read, named
 from ledger.errors import (
     EntryNotFound,
     ExceedsOriginal,
@@ -27,10 +30,22 @@ from ledger.errors import (
     UnpostableAmount,
 )
 from ledger.models import Transfer
-from ledger.services.legs import legs
-from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting
-from ledger.services.reversal import reverse
-from ledger.services.transfers import book
+from ledger.services.legs import book_entry, transfers_of
+from ledger.services.reversal import reverse, reverse_entry
+
+ENTRY = PolymorphicProxySerializer(
+    component_name="TransferOrGroupOut",
+    serializers=[TransferOut, GroupOut],
+    resource_type_field_name=None,
+)
+
+
+def _shown(entry: UUID, transfers: Sequence[Transfer]) -> dict[str, Any]:
+    """A transfer of this key, or what the legs of an entry were booked as."""
+    shown: list[dict[str, Any]] = [TransferOut(each).data for each in transfers]
+    if transfers[0].pk == entry:
+        return shown[0]
+    return {"id": str(entry), "transfers": shown}
 
 
 class Entries(Api):
@@ -48,39 +63,34 @@ class Entries(Api):
         body.is_valid(raise_exception=True)
 
         def write() -> Response:
-            group = _group(body, actor_of(request))
-            outcomes = book(postings=group, actor=actor_of(request))
-            _refuse_failed(outcomes)
-            shown = {"id": str(body.validated_data["key"]), "transfers": _shown(group)}
-            return Response(shown, status=201 if Outcome.POSTED in outcomes else 200)
+            actor = actor_of(request)
+            booked, is_new = book_entry(
+                debits=body.side("debit"),
+                credits_=body.side("credit"),
+                like=body.like(actor, None),
+                actor=actor,
+                is_dated="effective" in body.validated_data,
+            )
+            shown = _shown(body.validated_data["key"], booked)
+            return Response(shown, status=201 if is_new else 200)
 
         return answer_once(request, write=write)
 
 
-def _group(body: EntryBody, actor: User) -> list[Posting]:
-    """What the legs are booked as; sent again without a day, on the day it has."""
-    group = legs(
-        debits=body.side("debit"),
-        credits_=body.side("credit"),
-        like=body.like(actor, None),
-    )
-    before = Transfer.objects.filter(pk=group[0].key).first()
-    if before is None or "effective" in body.validated_data:
-        return group
-    return [replace(each, effective=before.effective) for each in group]
+class OneEntry(Read):
+    @refuses(EntryNotFound)
+    @extend_schema(responses=ENTRY, operation_id="ledger_entries_retrieve")
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002 (the contract's)
+        """One transfer with both its accounts and its cause, or all of an entry's."""
+        key = named(id, EntryNotFound)
+        return Response(_shown(key, _found(key)))
 
 
-def _refuse_failed(outcomes: list[Outcome]) -> None:
-    """A group fails by one of its own; the others only by being tied to it."""
-    for outcome in outcomes:
-        if outcome not in BOOKED and outcome is not Outcome.LINKED_FAILED:
-            raise REFUSED[outcome]
-
-
-def _shown(group: list[Posting]) -> list[Any]:
-    booked = Transfer.objects.select_related("debit")
-    found = booked.in_bulk([each.key for each in group])
-    return [TransferOut(found[each.key]).data for each in group]
+def _found(key: UUID) -> list[Transfer]:
+    """:raises EntryNotFound:"""
+    if found := transfers_of(key):
+        return found
+    raise EntryNotFound
 
 
 class Reverse(Api):
@@ -92,29 +102,34 @@ class Reverse(Api):
     )
     @extend_schema(
         request=ReverseBody,
-        responses={201: TransferOut, 200: TransferOut},
+        responses={201: ENTRY, 200: ENTRY},
         operation_id="ledger_entries_reverse",
     )
     def post(self, request: Request, id: str) -> HttpResponse:  # noqa: A002 (the contract's)
-        """Take a transfer back, wholly or in part, by one the other way round."""
+        """Take a transfer back, wholly or in part, by one the other way round; or all
+        that is left of an entry of many legs."""
         body = ReverseBody(data=request.data)
         body.is_valid(raise_exception=True)
-        original = named(id, EntryNotFound)
+        original, key = named(id, EntryNotFound), body.validated_data["key"]
 
         def write() -> Response:
-            known = Transfer.objects.filter(
-                pk__in=(original, body.validated_data["key"])
+            back, is_new = _taken_back(
+                original, actor_of(request), **body.validated_data
             )
-            there = set(known.values_list("pk", flat=True))
-            if original not in there:
-                raise EntryNotFound
-            booked = reverse(
-                original=original,
-                actor=actor_of(request),
-                now=timezone.now(),
-                **body.validated_data,
-            )
-            is_new = booked.pk not in there
-            return Response(TransferOut(booked).data, status=201 if is_new else 200)
+            return Response(_shown(key, back), status=201 if is_new else 200)
 
         return answer_once(request, write=write)
+
+
+def _taken_back(
+    original: UUID, actor: User, **given: Any
+) -> tuple[list[Transfer], bool]:
+    """:raises EntryNotFound: and whatever `reverse` raises."""
+    now = timezone.now()
+    if _found(original)[0].pk == original:
+        back, is_new = reverse(original=original, actor=actor, now=now, **given)
+        return [back], is_new
+    if given.pop("amount") is not None:
+        why = _("An entry of many legs is taken back whole, or transfer by transfer.")
+        raise InvalidInput(fields={"amount": [why]})
+    return reverse_entry(entry=original, actor=actor, now=now, **given)

@@ -10,14 +10,12 @@ from rest_framework import serializers
 
 from areamedica.clock import caracas_day
 from ledger.api.rows import (
-    LONGEST_TEXT,
-    MOST_METADATA,
-    TOO_FAR,
     BadRow,
     account_named,
+    demand_effective,
     read_metadata,
 )
-from ledger.models.transfers import AHEAD
+from ledger.formats import LONGEST_TEXT, MOST_METADATA
 
 AN_ACCOUNT = "an account's id, or its code"
 
@@ -36,12 +34,12 @@ class AccountField(serializers.Field):
 class EffectiveField(serializers.DateField):
     """A Caracas day, at most seven days ahead."""
 
-    default_error_messages = {"far": TOO_FAR}
-
     def to_internal_value(self, value: Any) -> date:
         day: date = super().to_internal_value(value)
-        if day > caracas_day(timezone.now()) + AHEAD:
-            self.fail("far")
+        try:
+            demand_effective(day, caracas_day(timezone.now()))
+        except BadRow as bad:
+            raise serializers.ValidationError(str(bad.why)) from bad
         return day
 
 

@@ -14,10 +14,11 @@ from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
 from areamedica.permissions import Permission
 from ledger.api.bodies import HoldBody, PostHoldBody, WhyBody
-from ledger.api.serializers import HoldOut, TransferOut
+from ledger.api.serializers import HoldOut, HoldQuery, HoldsOut, TransferOut
 from ledger.api.transfers import POSTING
-from ledger.api.views import Read, named
+from ledger.api.views import Read, ReadOrPost, named
 from ledger.errors import (
+    AccountNotFound,
     ExceedsOriginal,
     HoldEnded,
     HoldExpired,
@@ -26,7 +27,7 @@ from ledger.errors import (
     UnpostableAmount,
 )
 from ledger.models import Hold, Transfer
-from ledger.services import holds
+from ledger.services import holds, reading
 
 
 def _hold(pk: UUID) -> Hold:
@@ -42,7 +43,29 @@ class Move(Api):
     lookup_says = "the UUID"
 
 
-class Holds(Move):
+class Holds(ReadOrPost):
+    @refuses(AccountNotFound, HoldNotFound)
+    @extend_schema(
+        parameters=[HoldQuery],
+        responses=HoldsOut,
+        operation_id="ledger_holds_list",
+    )
+    def get(self, request: Request) -> Response:
+        """What is held of an account's money, or for it; the first to expire first."""
+        query = HoldQuery(data=request.query_params)
+        query.is_valid(raise_exception=True)
+        asked = query.validated_data
+        limit = asked["limit"]
+        page = holds.open_holds(
+            reading.balance_of(asked["account_id"]).pk,
+            now=timezone.now(),
+            after=asked.get("after"),
+            limit=limit + 1,
+        )
+        shown = page[:limit]
+        after = str(shown[-1].pk) if len(page) > limit else None
+        return Response({"items": HoldOut(shown, many=True).data, "next_after": after})
+
     @refuses(*ONCE, *POSTING, HoldExpired, MalformedPosting, UnpostableAmount)
     @extend_schema(
         request=HoldBody,

@@ -10,10 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from areamedica.api.fields import DayField, MomentField
 from areamedica.api.schema import refuses
 from areamedica.api.serializing import Ready
+from areamedica.clock import demand_within_reach
 from areamedica.money import BOLIVAR, CURRENCIES
-from ledger.amounts import from_minor
 from ledger.api.serializers import BalanceOut, EntryOut, PageQuery
 from ledger.api.views import Read, named
 from ledger.chart import Kind
@@ -22,23 +23,15 @@ from ledger.models import Account
 from ledger.services import reading, reports, statements
 from ledger.services.reports import AsOf, Line, Sheet
 
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
-
-
-def _sensible(day: date) -> None:
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise serializers.ValidationError(_("Give a day from 2000 to 2100."))
-
 
 class AsOfQuery(Ready):
-    at = serializers.DateTimeField(
+    at = MomentField(
         required=False,
-        validators=[_sensible],
+        validators=[demand_within_reach],
         help_text="just before this moment, as it was booked then",
     )
-    on = serializers.DateField(
+    on = DayField(
         required=False,
-        validators=[_sensible],
         help_text="at the end of this Caracas day, by effective date",
     )
 
@@ -63,8 +56,8 @@ class BelowQuery(PageQuery, AsOfQuery):
 
 
 class PeriodQuery(Ready):
-    first = serializers.DateField(validators=[_sensible], help_text="Caracas day")
-    last = serializers.DateField(validators=[_sensible], help_text="this day included")
+    first = DayField(help_text="Caracas day")
+    last = DayField(help_text="this day included")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["last"] < attrs["first"]:
@@ -83,7 +76,7 @@ class StatementQuery(PageQuery, PeriodQuery):
         help_text="which day of a transfer counts",
     )
     after = serializers.CharField(
-        max_length=32, required=False, help_text="`next_after`"
+        max_length=64, required=False, help_text="`next_after`"
     )
 
     def validate_after(self, text: str) -> statements.Place:
@@ -182,10 +175,9 @@ def balance_as_of(
     held = reading.balance_of(account)
     said: dict[str, Any] = BalanceOut(held).data
     if at is not None:
-        said["amount"] = str(reading.balance_at(account, at))
+        said["amount"] = str(reading.balance_at(held, at))
     elif on is not None:
-        minor = reading.on_day(held, on)
-        said["amount"] = str(from_minor(minor, held.currency))
+        said["amount"] = str(reading.balance_on(held, on))
     return said
 
 
@@ -230,7 +222,7 @@ class AccountStatement(Read):
                             "code": "payment_confirmed",
                         }
                     ],
-                    "next_after": "2026-11-03.18",
+                    "next_after": "2026-11-03.18.18",
                 },
             )
         ],

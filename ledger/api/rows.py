@@ -15,17 +15,17 @@ from uuid import UUID
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from areamedica.clock import is_within_reach
+from areamedica.errors import DayOutOfReach
 from areamedica.money import CURRENCIES, UnreadableAmount, parse_amount
 from ledger.amounts import LARGEST_MINOR, from_minor
 from ledger.chart import account_id
+from ledger.formats import LONGEST_NAME, LONGEST_TEXT, MOST_METADATA
 from ledger.models import Transfer
 from ledger.models.transfers import AHEAD
 from ledger.services.posting import Posting
 from ledger.services.transfers import groups
 
-MOST_METADATA = 20
-LONGEST_NAME = 40
-LONGEST_TEXT = 500
 Row = dict[str, Any]
 
 _NEEDED = frozenset({"key", "debit", "credit", "amount", "currency", "code"})
@@ -44,7 +44,7 @@ _NO_ACCOUNT = _("Send an account's id or its code, such as 1110-VES.")
 _NO_CURRENCY = _("Send one of VES, USD, EUR, COP.")
 _NO_CODE = _("Send 1 to 32 letters, digits or . : _ -")
 _NO_DAY = _("Send a day as YYYY-MM-DD.")
-TOO_FAR = _("At most seven days ahead.")
+_TOO_FAR = _("At most seven days ahead.")
 _NO_METADATA = _("Send at most 20 texts of 500 characters, by names of 40.")
 _NO_BOOLEAN = _("Send true or false.")
 _SAME_ACCOUNT = _("Debit and credit are one account.")
@@ -132,9 +132,16 @@ class Rows:
             day = date.fromisoformat(_matching(row, "effective", _DAY, _NO_DAY))
         except ValueError as error:
             raise BadRow("effective", _NO_DAY) from error
-        if day > self.today + AHEAD:
-            raise BadRow("effective", TOO_FAR)
+        demand_effective(day, self.today)
         return day
+
+
+def demand_effective(day: date, today: date) -> None:
+    """:raises BadRow: nobody means that year, or it is more than seven days ahead."""
+    if not is_within_reach(day):
+        raise BadRow("effective", DayOutOfReach.sentence)
+    if day > today + AHEAD:
+        raise BadRow("effective", _TOO_FAR)
 
 
 def _refuse_names(row: Row) -> NoReturn:

@@ -22,6 +22,10 @@ class AccountOut(Ready):
     parent_id = serializers.UUIDField(allow_null=True)
     is_heading = serializers.BooleanField()
     opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(
+        source="closure.at", default=None, allow_null=True, help_text="for good"
+    )
+    metadata = serializers.DictField(child=serializers.CharField())
 
 
 class BalanceOut(Ready):
@@ -149,6 +153,11 @@ class HoldOut(Ready):
         }
 
 
+class HoldsOut(Ready):
+    items = HoldOut(many=True)
+    next_after = serializers.UUIDField(allow_null=True)
+
+
 class PageQuery(serializers.Serializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=LARGEST_PAGE, default=50, help_text="rows of a page"
@@ -159,6 +168,11 @@ class HistoryQuery(PageQuery):
     before = serializers.IntegerField(
         min_value=1, max_value=2**63 - 1, required=False, help_text="`next_before`"
     )
+
+
+class HoldQuery(PageQuery):
+    account_id = serializers.UUIDField(help_text="whose, on either side")
+    after = serializers.UUIDField(required=False, help_text="`next_after`")
 
 
 class AccountQuery(PageQuery):

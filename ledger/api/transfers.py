@@ -23,6 +23,7 @@ from ledger.api.rows import BadRow, Rows, whole_groups
 from ledger.api.serializers import TransferOut
 from ledger.errors import (
     AccountFrozen,
+    BalanceTooLarge,
     BatchTooLarge,
     InsufficientFunds,
     OtherCurrency,
@@ -40,6 +41,7 @@ POSTING = (
     AccountFrozen,
     PeriodClosed,
     InsufficientFunds,
+    BalanceTooLarge,
 )
 """What any single transfer may be refused for."""
 Read = Sequence[Posting | BadRow]
@@ -76,7 +78,7 @@ class TransferBatch(Api):
     permission_classes = (needs(Permission.LEDGER_POST),)
     parser_classes = (ManyRowsParser,)
 
-    @refuses(*ONCE, BatchTooLarge)
+    @refuses(*ONCE, BatchTooLarge, BalanceTooLarge)
     @extend_schema(
         request=BatchBody, responses=BatchOut, operation_id="ledger_transfers_batch"
     )

@@ -1,7 +1,7 @@
 """An account's facts never change while money moves; only its balance does."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,8 @@ class Account(models.Model):
     """What an account is. The database lets nothing but its name be changed.
 
     `id` follows from `code` (`chart.account_id`). A heading has no balance and takes no
-    postings; it only gathers those below it.
+    postings; it only gathers those below it. `metadata` are texts by name, of whoever
+    opened it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -36,6 +37,9 @@ class Account(models.Model):
     )
     is_heading = models.BooleanField(_("heading only"), default=False)
     opened_at = models.DateTimeField(_("opened"), db_default=Now())
+    metadata = models.JSONField(
+        _("metadata"), default=dict, db_default=Value({}, models.JSONField())
+    )
 
     class Meta:
         verbose_name = _("account")

@@ -34,13 +34,18 @@ def book_batch(
 
     :raises Forbidden: and whatever `post_batch` raises.
     """
-    actor.demand(Permission.LEDGER_POST)
-    if not postings:
-        return []
-    event = _event(actor, batch, count=len(postings), posted=postings)
-    if book_at_once(postings, _causes(batch, postings), rows_of([event])):
+    if book_whole(postings=postings, actor=actor, batch=batch):
         return [Outcome.POSTED] * len(postings)
     return book_judged(postings=postings, actor=actor, batch=batch)
+
+
+def book_whole(
+    *, postings: Sequence[Posting], actor: User, batch: UUID
+) -> datetime | None:
+    """`book_batch` where nothing stands against any; when. None: nothing was done."""
+    actor.demand(Permission.LEDGER_POST)
+    event = _event(actor, batch, count=len(postings), posted=postings)
+    return book_at_once(postings, _causes(batch, postings), rows_of([event]))
 
 
 @atomic
@@ -81,7 +86,7 @@ def digest_of(posted: Iterable[Posting]) -> str:
     """SHA-256, in hex, of a line for each transfer in the order of their keys.
 
     A line is key, debit, credit, minor units, effective day, code and what is reversed
-    (or `-`), with a blank between and LF after each: what `proof.sql` says again.
+    (or `-`), with a blank between and LF after each; `proof_journal.sql` says it again.
     """
     lines = [
         f"{one.key} {one.debit} {one.credit} {to_minor(one.amount, one.currency)} "

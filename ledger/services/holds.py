@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.db.transaction import atomic
 
 from accounts.models import SYSTEM_ID, User
@@ -12,7 +13,7 @@ from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
-from ledger.amounts import from_minor, to_minor
+from ledger.amounts import fitting, from_minor, to_minor
 from ledger.errors import (
     HoldEnded,
     HoldExpired,
@@ -36,7 +37,7 @@ _AT_ONCE = 1_000
 def lock(*accounts: UUID) -> None:
     """Take the locks of whoever posts to these accounts, in the order of all."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_lock(VARIADIC %s)", [list(accounts)])
+        cursor.execute("SELECT ledger_lock(VARIADIC %s::uuid[])", [list(accounts)])
 
 
 @atomic
@@ -54,8 +55,6 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
         raise MalformedPosting(place=0, why="not for a hold")
     if posting.debit == posting.credit:
         raise MalformedPosting(place=0, why="debit and credit are one account")
-    if expires_at <= now:
-        raise HoldExpired
     result = _call(
         "SELECT ledger_reserve(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         posting.key,
@@ -69,6 +68,9 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
         expires_at,
     )
     if result == Outcome.POSTED:
+        # Only now: a hold of before is the same again, also after its time.
+        if expires_at <= now:
+            raise HoldExpired
         facts: dict[str, object] = {"amount": posting.amount, "until": expires_at}
         _record(Action.MONEY_HELD, actor.pk, posting.key, facts)
     return Hold.objects.get(pk=posting.key)
@@ -106,6 +108,28 @@ def void_hold(*, hold: UUID, actor: User, reason: str, now: datetime) -> None:
         _record(Action.HOLD_VOIDED, actor.pk, hold, {"reason": reason})
 
 
+def open_holds(
+    account: UUID, *, now: datetime, after: UUID | None = None, limit: int
+) -> list[Hold]:
+    """What is held of an account's money or for it, the first to expire first.
+
+    `after` is the last of the page before. What is overdue is left out: the next sweep
+    lets go of it, and so those of all times need not be looked through.
+
+    :raises HoldNotFound: `after` is none.
+    """
+    of_it = Q(debit=account) | Q(credit=account)
+    rows = Hold.objects.filter(of_it, end=None, expires_at__gt=now)
+    if after:
+        last = Hold.objects.filter(pk=after).first()
+        if last is None:
+            raise HoldNotFound
+        same_moment = Q(expires_at=last.expires_at, pk__gt=last.pk)
+        rows = rows.filter(same_moment | Q(expires_at__gt=last.expires_at))
+    shown = rows.select_related("debit", "credit", "end").order_by("expires_at", "pk")
+    return list(shown[:limit])
+
+
 def expire_holds(now: datetime) -> int:
     """Release what has been held too long; how many holds, a thousand at most."""
     overdue = Hold.objects.filter(expires_at__lte=now, end=None).order_by("expires_at")
@@ -135,7 +159,7 @@ def _end(
 
 
 def _call(call: str, *given: UUID | str | int | date | None) -> str:
-    with connection.cursor() as cursor:
+    with fitting(), connection.cursor() as cursor:
         cursor.execute(call, given)
         result = str(cursor.fetchone()[0])
     if result not in BOOKED:

@@ -23,7 +23,7 @@ from ledger.chart import account_id
 from ledger.errors import ImportNotFound, ImportNotReady
 from ledger.import_file import DecimalMark, Fault, Row, Wrong, read
 from ledger.models import Import, ImportState
-from ledger.services.accounts import open_customer_account
+from ledger.services.accounts import owned_account
 from ledger.services.batches import BATCH, book_batch
 from ledger.services.import_sheet import Sheet, customer_of, judge
 from ledger.services.posting import Outcome, Posting
@@ -219,7 +219,7 @@ def _is_alone() -> bool:
 
 def _open(codes: Sequence[str], found: Import) -> None:
     for number, currency, owner_id in filter(None, map(customer_of, codes)):
-        open_customer_account(
+        owned_account(
             number=number,
             currency=currency,
             owner_id=owner_id,

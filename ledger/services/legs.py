@@ -5,9 +5,15 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID, uuid5
 
-from ledger.errors import MalformedPosting
-from ledger.services.posting import Posting
+from django.db.transaction import atomic
 
+from accounts.models import User
+from ledger.errors import MalformedPosting, PostingKeyReused
+from ledger.models import Transfer
+from ledger.services.posting import Outcome, Posting, refuse_failed
+from ledger.services.transfers import book
+
+MOST_LEGS = 500
 Leg = tuple[UUID, Decimal]
 
 
@@ -24,18 +30,74 @@ def legs(
         there, or an account stands on both sides: midway it could be below its floor.
     """
     _look_over(debits, credits_)
-    group = [
-        replace(
-            like,
-            key=uuid5(like.key, str(place)),
-            debit=debit,
-            credit=credit,
-            amount=amount,
-            is_linked=True,
-        )
-        for place, (debit, credit, amount) in enumerate(_paired(debits, credits_))
-    ]
-    return [*group[:-1], replace(group[-1], is_linked=False)]
+    rows = zip(keys_of(like.key), _paired(debits, credits_), strict=False)
+    return linked(
+        [
+            replace(like, key=key, debit=debit, credit=credit, amount=amount)
+            for key, (debit, credit, amount) in rows
+        ]
+    )
+
+
+@atomic
+def book_entry(
+    *,
+    debits: Sequence[Leg],
+    credits_: Sequence[Leg],
+    like: Posting,
+    actor: User,
+    is_dated: bool,
+) -> tuple[list[Transfer], bool]:
+    """Book an entry as `legs` makes it; its transfers, and whether it is new.
+
+    Unless its day was named (`is_dated`), sent again it has that of the first time.
+
+    :raises PostingKeyReused: the key is a transfer's, or that of an entry with other
+        legs: also of one that this begins with, or that begins with this.
+    :raises Forbidden: and whatever else `legs` and `post_batch` raise.
+    """
+    before = transfers_of(like.key)
+    if before and not is_dated:
+        like = replace(like, effective=before[0].effective)
+    group = legs(debits=debits, credits_=credits_, like=like)
+    if before:
+        _demand_whole(before, group)
+    outcomes = book(postings=group, actor=actor)
+    refuse_failed(outcomes)
+    booked = transfers_of(like.key)
+    # Again: another of this key may have come first.
+    _demand_whole(booked, group)
+    if len(set(outcomes)) > 1:
+        raise PostingKeyReused
+    return booked, Outcome.POSTED in outcomes
+
+
+def _demand_whole(booked: Sequence[Transfer], group: Sequence[Posting]) -> None:
+    """:raises PostingKeyReused: other places of the key are booked than the group's."""
+    if [each.key for each in booked] != [each.key for each in group]:
+        raise PostingKeyReused
+
+
+def linked(postings: Sequence[Posting]) -> list[Posting]:
+    """All of them are booked, or none is."""
+    *others, last = postings
+    return [*(replace(each, is_linked=True) for each in others), last]
+
+
+def keys_of(entry: UUID) -> list[UUID]:
+    """The keys that the transfers of an entry may have, in their order."""
+    return [uuid5(entry, str(place)) for place in range(MOST_LEGS)]
+
+
+def transfers_of(entry: UUID) -> list[Transfer]:
+    """The one transfer of this key, or those that the legs of an entry were booked as,
+    in their order; nothing if it is nowhere."""
+    booked = Transfer.objects.select_related("debit")
+    if single := booked.filter(pk=entry).first():
+        return [single]
+    keys = keys_of(entry)
+    found = booked.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def _look_over(debits: Sequence[Leg], credits_: Sequence[Leg]) -> None:

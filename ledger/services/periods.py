@@ -10,8 +10,9 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import User
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, is_within_reach
 from areamedica.database import violation_means
+from areamedica.errors import DayOutOfReach
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
@@ -27,14 +28,6 @@ from ledger.models import Closing
 # The number that `ledger_lock` shares (migration 0004).
 _LOCK = 4715200
 _DAY = timedelta(days=1)
-# Later than whatever was booked or closed before, also when the clock was set back.
-_MOMENT = """
-SELECT greatest(
-    clock_timestamp(),
-    (SELECT max(moved_at) FROM ledger_balance),
-    (SELECT max(at) + interval '1 microsecond' FROM ledger_closing)
-)
-"""
 
 
 def closed_until() -> date | None:
@@ -48,7 +41,8 @@ def close_month(*, month: date, actor: User, reason: str, now: datetime) -> Clos
 
     The first closing closes every month before it too.
 
-    :raises Forbidden: :raises MonthNotOver: :raises MonthOutOfOrder: another is next.
+    :raises Forbidden: :raises DayOutOfReach: :raises MonthNotOver:
+    :raises MonthOutOfOrder: another is next.
     """
     last = _last_alone(actor)
     first, end = _bounds(month)
@@ -66,7 +60,8 @@ def ask_to_reopen(*, month: date, actor: User, reason: str) -> Closing:
 
     What was asked is void once another month is closed.
 
-    :raises Forbidden: :raises MonthNotClosed: it is not the last closed one.
+    :raises Forbidden: :raises DayOutOfReach:
+    :raises MonthNotClosed: it is not the last closed one.
     """
     last = _last_alone(actor)
     first, end = _bounds(month)
@@ -79,8 +74,8 @@ def ask_to_reopen(*, month: date, actor: User, reason: str) -> Closing:
 def reopen_month(*, month: date, actor: User, reason: str) -> Closing:
     """Reopen the month that another person has asked to reopen.
 
-    :raises Forbidden: :raises ReopeningNotAsked: :raises ReopeningNeedsAnother: the
-        same person asked.
+    :raises Forbidden: :raises DayOutOfReach: :raises ReopeningNotAsked:
+    :raises ReopeningNeedsAnother: the same person asked.
     """
     last = _last_alone(actor)
     first, _ = _bounds(month)
@@ -91,7 +86,12 @@ def reopen_month(*, month: date, actor: User, reason: str) -> Closing:
 
 
 def _bounds(month: date) -> tuple[date, date]:
-    """The first and the last day of the month that a day lies in."""
+    """The first and the last day of the month that a day lies in.
+
+    :raises DayOutOfReach: nobody means that year.
+    """
+    if not is_within_reach(month):
+        raise DayOutOfReach
     first = month.replace(day=1)
     return first, (first + timedelta(days=31)).replace(day=1) - _DAY
 
@@ -119,9 +119,6 @@ def _add(
     approved_by: User | None,
     reason: str,
 ) -> Closing:
-    with connection.cursor() as cursor:
-        cursor.execute(_MOMENT)
-        [moment] = cursor.fetchone()
     row = Closing.objects.create(
         month=month,
         kind=kind,
@@ -129,8 +126,8 @@ def _add(
         by=by,
         approved_by=approved_by,
         reason=reason,
-        at=moment,
     )
+    row.refresh_from_db(fields=["at"])  # the database says when (migration 0014)
     record(
         _ACTIONS[kind],
         actor_id=(approved_by or by).pk,

@@ -1,7 +1,8 @@
-"""The one way into the books. The rules are in `ledger_post` (migration 0004).
+"""The one way into the books. The rules are PostgreSQL's, in `ledger_post`.
 
 What nothing stands against is booked by shorter functions, `ledger_book_one` and
-`ledger_book_all` (migration 0013); they refuse nothing, they leave it to `ledger_post`.
+`ledger_book_all`; they refuse nothing, they leave it to `ledger_post`. Which migration
+has the text of each: docs/architecture.md.
 """
 
 import json
@@ -19,8 +20,9 @@ from django.db import IntegrityError
 from areamedica.database import in_transaction, prepared, violated
 from areamedica.errors import Refusal
 from areamedica.group_commit import GroupCommit
+from areamedica.money import CURRENCIES
 from audit.services import Row, record_with
-from ledger.amounts import to_minor
+from ledger.amounts import fitting, to_minor
 from ledger.errors import (
     AccountFrozen,
     BatchTooLarge,
@@ -100,14 +102,22 @@ def post(posting: Posting) -> Outcome:
     :raises PostingKeyReused: the key has other content. :raises UnknownAccount:
     :raises OtherCurrency: :raises AccountFrozen: :raises PeriodClosed:
     :raises NotReversible: :raises ExceedsOriginal: :raises InsufficientFunds:
-    :raises UnpostableAmount: :raises MalformedPosting: as `post_batch`.
+    :raises UnpostableAmount: :raises BalanceTooLarge: :raises MalformedPosting: as
+        `post_batch`.
     """
     if book_together(posting, posting.cause):
         return Outcome.POSTED
     [outcome] = judged([posting], [posting.cause])
-    if outcome not in BOOKED:
-        raise REFUSED[outcome]
+    refuse_failed([outcome])
     return outcome
+
+
+def refuse_failed(outcomes: Iterable[Outcome]) -> None:
+    """:raises Refusal: what the first was refused for that failed by itself, and not
+    only by being tied to another."""
+    for outcome in outcomes:
+        if outcome not in BOOKED and outcome is not Outcome.LINKED_FAILED:
+            raise REFUSED[outcome]
 
 
 def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
@@ -120,12 +130,11 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
 
     :raises BatchTooLarge: more than `LARGEST_BATCH`.
     :raises UnpostableAmount: one is not above zero or finer than its currency.
+    :raises BalanceTooLarge: an account would have more on it than can be counted.
     :raises MalformedPosting: one names one account twice, no cause, an odd code, takes
         effect over a week from now, or is linked to a next one that is missing. The
         caller's database transaction cannot go on after it.
     """
-    if not postings:
-        return []
     causes = [each.cause for each in postings]
     if book_at_once(postings, causes):
         return [Outcome.POSTED] * len(postings)
@@ -142,7 +151,7 @@ def book_at_once(
     door = _door(postings, causes)
     if door is None:
         return None
-    with _taking_effect_soon(postings):
+    with fitting(), _taking_effect_soon(postings):
         moment: datetime | None = record_with(*door, rows)
     return moment
 
@@ -156,9 +165,10 @@ def book_together(
     disk in a row. Within a transaction of the caller's it is booked alone, and so is
     what is tied to other transfers.
     """
-    if in_transaction() or posting.is_linked or posting.reverses:
+    together = _TOGETHER.get(posting.currency)
+    if together is None or in_transaction() or posting.is_linked or posting.reverses:
         return book_at_once([posting], [cause], rows)
-    return _TOGETHER.do((posting, cause, rows))
+    return together.do((posting, cause, rows))
 
 
 _Slip = tuple[Posting, tuple[str, str], tuple[Row, ...]]
@@ -169,15 +179,17 @@ def _book_slips(slips: Sequence[_Slip]) -> datetime | None:
     return book_at_once(postings, causes, [*chain.from_iterable(rows)])
 
 
-# An account may be locked for as long as a batch of thousands takes; who wants others
-# shall not wait for it.
-_TOGETHER = GroupCommit(_book_slips, patience=0.05)
+# By currency, because no account has two. An account may be locked for as long as a
+# batch of thousands takes; who wants others shall not wait for it.
+_TOGETHER = {each: GroupCommit(_book_slips, patience=0.05) for each in CURRENCIES}
 
 
 def judged(postings: Sequence[Posting], causes: Causes) -> list[Outcome]:
     """What becomes of each once all the rules are looked at; see `post_batch`."""
+    if not postings:
+        return []
     given = [*_columns(postings, causes), *_ties(postings)]
-    with _taking_effect_soon(postings):
+    with fitting(), _taking_effect_soon(postings):
         [[results]] = prepared(_FOR_ANY, given)
     return [_OUTCOMES[each] for each in results.split()]
 
@@ -204,7 +216,7 @@ def _door(
     """
     if len(postings) > LARGEST_BATCH:
         raise BatchTooLarge(limit=LARGEST_BATCH)
-    if any(each.reverses for each in postings):
+    if not postings or any(each.reverses for each in postings):
         return None
     if len(postings) == 1 and not postings[0].is_linked:
         return _FOR_ONE, _fields(postings[0], causes[0])

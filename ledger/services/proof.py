@@ -12,8 +12,10 @@ from django.db.models.functions import Extract, Now
 from django.db.transaction import atomic
 
 from areamedica import database
+from ledger.errors import ProofUnderWay
 from ledger.models import Proof, Transfer
-from ledger.services import partitioning
+from ledger.services import holds, partitioning, reversal
+from ledger.services.batches import BATCH
 
 GUARDED = (
     "ledger_account",
@@ -23,11 +25,13 @@ GUARDED = (
     "ledger_closing",
     "ledger_closure",
 )
-_LEGS, _BATCHES, _KEYS, _FAULTS = (
+_LEGS, _JOURNAL, _KEYS, _FAULTS = (
     Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8")
-    for name in ("proof_legs", "proof_batches", "proof_keys", "proof")
+    for name in ("proof_legs", "proof_journal", "proof_keys", "proof")
 )
 _AT_MOST = 1_000
+_KEPT = 100
+_LOCK = 4715201
 # A share sorts in memory what it can. Whoever gave out shares waits for them.
 _SETTINGS = """
 SET LOCAL statement_timeout = 0;
@@ -46,13 +50,17 @@ class Finding:
 
 
 Witness = Callable[[], Iterable[Finding]]
-_WITNESSES: list[Witness] = []
+_WITNESSES: dict[str, Witness] = {}
+_UNVOUCHED = """
+SELECT 'cause_unknown', cause_type, count(*)::text FROM ledger_transfer
+ WHERE cause_type <> ALL (%(known)s) GROUP BY cause_type
+"""
 
 
-def also_ask(witness: Witness) -> Witness:
-    """Have a room above say what it knows: which of its rows lacks its transfer."""
-    _WITNESSES.append(witness)
-    return witness
+def also_ask(cause: str, witness: Witness) -> None:
+    """Have a room above vouch for the transfers of its cause, and say which of its rows
+    lacks its own. The journal vouches for what the books themselves cause."""
+    _WITNESSES[cause] = witness
 
 
 def missing_guards(alias: str = "default") -> list[str]:
@@ -64,37 +72,45 @@ def missing_guards(alias: str = "default") -> list[str]:
 
 
 def findings(procs: int = 1) -> list[Finding]:
-    """Everything wrong with the books: the first thousand by kind and subject, then
-    what is missing of the guards, and what the witnesses say.
+    """Everything wrong with the books: what is missing of the guards and what the
+    witnesses say, then the first thousand by kind and subject.
 
-    The books are read at one moment, by `procs` connections side by side; posting goes
-    on meanwhile. What is found, and its order, do not depend on their number.
+    The books are read at one moment, in a transaction of their own, by `procs`
+    connections side by side; posting goes on meanwhile. What is found, and its order,
+    do not depend on their number.
 
     :raises DatabaseError: a connection was lost; then nothing is proved.
+    :raises ProofUnderWay: somebody is at it already.
     """
     return _proved(procs)[1]
 
 
 def prove(procs: int = 1) -> tuple[Proof, list[Finding]]:
-    """Look for findings and keep their number for those who watch.
+    """Look for findings; keep their number, and the first, for those who watch.
 
-    :raises DatabaseError: as `findings`; then no proof is kept.
+    :raises DatabaseError: :raises ProofUnderWay: as `findings`; no proof is kept.
     """
     transfers, found = _proved(procs)
-    return Proof.objects.create(transfers=transfers, problems=len(found)), found
+    kept = [astuple(each) for each in found[:_KEPT]]
+    proof = Proof.objects.create(
+        transfers=transfers, problems=len(found), findings=kept
+    )
+    return proof, found
 
 
 def _proved(procs: int) -> tuple[int, list[Finding]]:
     """How many transfers were looked at, and what was found."""
-    with atomic(durable=procs > 1), _shared(procs) as looks:
+    with atomic(durable=True), _shared(procs) as looks:
         transfers = Transfer.objects.count()
         beside = [Finding("guard_missing", each) for each in missing_guards()]
         cut = partitioning.left_behind()
         beside += [Finding("partition_unfinished", each) for each in cut]
-        for witness in _WITNESSES:
+        own = (BATCH, holds.CAUSE, reversal.CAUSE)
+        beside += _asked(_UNVOUCHED, {"known": [*own, *_WITNESSES]})
+        for witness in _WITNESSES.values():
             beside += witness()
         found = _named([each.result() for each in looks])
-    return transfers, [*found, *beside]
+    return transfers, [*beside, *found]
 
 
 @dataclass(frozen=True)
@@ -108,13 +124,16 @@ class _Looked:
 @contextmanager
 def _shared(procs: int) -> Iterator[list[Future[_Looked]]]:
     """Begin to look, at the moment of this transaction."""
+    database.one_moment()
+    # Whoever may read may ask for a proof; twenty at once would keep all workers.
+    if not database.is_alone(_LOCK):
+        raise ProofUnderWay
     if procs == 1:
         done: Future[_Looked] = Future()
         done.set_result(_look(0, 1))
         yield [done]
         return
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(_SETTINGS)
         cursor.execute("SELECT pg_export_snapshot()")
         [snapshot] = cursor.fetchone()
@@ -141,7 +160,7 @@ def _look(part: int, parts: int) -> _Looked:
         cursor.execute(_SETTINGS)
         cursor.execute(_LEGS, share)
         [are_sound] = cursor.fetchone()
-    found = _asked(_BATCHES, share)
+    found = _asked(_JOURNAL, share)
     if partitioning.partitions():
         found += _asked(_KEYS, share)
     return _Looked(are_sound, found)
@@ -156,7 +175,7 @@ def _named(looks: list[_Looked]) -> list[Finding]:
     return sorted(found, key=astuple)[:_AT_MOST]
 
 
-def _asked(sql: str, given: Mapping[str, int]) -> list[Finding]:
+def _asked(sql: str, given: Mapping[str, int | list[str]]) -> list[Finding]:
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return [Finding(*row) for row in cursor.fetchall()]

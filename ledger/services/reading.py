@@ -1,23 +1,13 @@
 """What is on an account now, what was, and how it came about; all by index."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import (
-    BooleanField,
-    Case,
-    DateField,
-    F,
-    Func,
-    Q,
-    QuerySet,
-    Value,
-    When,
-)
 
 from areamedica.clock import end_of
 from ledger.amounts import from_minor
@@ -25,32 +15,39 @@ from ledger.errors import AccountNotFound
 from ledger.models import Balance, Entry
 
 LARGEST_PAGE = 500
-# OFFSET 0: the number is looked up once, not wherever it is used.
+# OFFSET 0: the number is looked up once, not wherever it is used. What is booked after
+# `newest` was read is not there yet, so that one answer may ask more than once.
 _BOOKED = """
-SELECT asked.moment, numbered.seq, coalesce(e.balance, 0)
+SELECT asked.moment, booked.seq, coalesce(e.balance, 0)
   FROM unnest(%(moments)s::timestamptz[]) AS asked(moment)
  CROSS JOIN LATERAL (
-           SELECT ledger_seq_at(%(account)s, asked.moment) AS seq OFFSET 0) AS numbered
-  LEFT JOIN ledger_entry e ON e.account_id = %(account)s AND e.seq = numbered.seq
+           SELECT least(ledger_seq_at(%(account)s, asked.moment), %(newest)s) AS seq
+           OFFSET 0) AS booked
+  LEFT JOIN ledger_entry e ON e.account_id = %(account)s AND e.seq = booked.seq
 """
 # What was booked by the end of a day, but for the legs between whose booking and
 # effective day it lies; an index has those (migration 0007).
-_STRAYED = """
-SELECT asked.day, (
-           SELECT coalesce(sum(CASE WHEN e.is_debit = (e.effective <= asked.day)
-                                    THEN e.amount ELSE -e.amount END), 0)
-             FROM ledger_entry e
-            WHERE e.account_id = %(account)s
-              AND ledger_lies_between(e.effective, e.at, asked.day)
-              AND (e.effective <= asked.day OR e.seq <= asked.seq)) * %(side)s
-  FROM unnest(%(days)s::date[], %(seqs)s::bigint[]) AS asked(day, seq)
+_IN_EFFECT = """
+SELECT asked.day, booked.seq, coalesce(e.balance, 0) + strayed.amount
+  FROM unnest(%(days)s::date[], %(moments)s::timestamptz[]) AS asked(day, moment)
+ CROSS JOIN LATERAL (
+           SELECT least(ledger_seq_at(%(account)s, asked.moment), %(newest)s) AS seq
+           OFFSET 0) AS booked
+  LEFT JOIN ledger_entry e ON e.account_id = %(account)s AND e.seq = booked.seq
+ CROSS JOIN LATERAL (
+           SELECT %(side)s * coalesce(sum(
+                      CASE WHEN s.is_debit = (s.effective <= asked.day)
+                           THEN s.amount ELSE -s.amount END), 0)::bigint AS amount
+             FROM ledger_entry s
+            WHERE s.account_id = %(account)s AND s.seq <= %(newest)s
+              AND ledger_lies_between(s.effective, s.at, asked.day)) AS strayed
 """
 
 
 @dataclass(frozen=True)
-class Booked:
-    """What was booked on an account before a moment: the number of its last leg and
-    what that left, in minor units; 0 and 0 before the first."""
+class Standing:
+    """Where an account stood: the number of the last leg booked by then, and what was
+    on it, in minor units; 0 and 0 before the first."""
 
     seq: int
     left: int
@@ -64,88 +61,41 @@ def balance_of(account: UUID) -> Balance:
     return found
 
 
-def balance_now(account: UUID) -> Decimal:
-    """What is on the account. :raises AccountNotFound:"""
-    now = balance_of(account)
-    return from_minor(now.amount, now.currency)
+def balance_at(held: Balance, moment: datetime) -> Decimal:
+    """What was on the account just before `moment`, as booked then."""
+    return from_minor(booked_by(held, [moment])[moment].left, held.currency)
 
 
-def balance_at(account: UUID, moment: datetime) -> Decimal:
-    """What was on the account just before `moment`, as booked then.
-
-    :raises AccountNotFound:
-    """
-    held = balance_of(account)
-    return from_minor(booked_before(held, [moment])[moment].left, held.currency)
-
-
-def balance_on(account: UUID, day: date) -> Decimal:
+def balance_on(held: Balance, day: date) -> Decimal:
     """What was on the account at the end of a Caracas day, by effective date.
 
     It counts what was booked later but took effect by then; so it may still change.
-
-    :raises AccountNotFound:
     """
-    held = balance_of(account)
-    return from_minor(on_day(held, day), held.currency)
+    return from_minor(in_effect_by(held, [day])[day].left, held.currency)
 
 
-def on_day(held: Balance, day: date) -> int:
-    """`balance_on` in minor units."""
-    return on_days(held, booked_by(held, [day]))[day]
-
-
-def on_days(held: Balance, ends: Mapping[date, Booked]) -> dict[date, int]:
-    """`on_day` of several days, of which is known what was booked by their ends."""
-    asked = {
-        "account": held.pk,
-        "side": held.side,
-        "days": list(ends),
-        "seqs": [end.seq for end in ends.values()],
-    }
+def in_effect_by(held: Balance, days: list[date]) -> dict[date, Standing]:
+    """What had taken effect by the ends of Caracas days, whenever it was booked; the
+    number is that of the last leg booked by then."""
+    moments = [end_of(day) for day in days]
+    asked = _of(held) | {"side": held.side, "days": days, "moments": moments}
     with connection.cursor() as cursor:
-        cursor.execute(_STRAYED, asked)
-        return {day: ends[day].left + int(strayed) for day, strayed in cursor}
+        cursor.execute(_IN_EFFECT, asked)
+        return {day: Standing(seq, left) for day, seq, left in cursor}
 
 
-def booked_by(held: Balance, days: Iterable[date]) -> dict[date, Booked]:
-    """What was booked by the ends of Caracas days."""
-    moments = {day: end_of(day) for day in days}
-    booked = booked_before(held, moments.values())
-    return {day: booked[moment] for day, moment in moments.items()}
-
-
-def booked_before(held: Balance, moments: Iterable[datetime]) -> dict[datetime, Booked]:
-    """What was booked just before each moment, in one question."""
-    asked = {"account": held.pk, "moments": list(moments)}
+def booked_by(held: Balance, moments: list[datetime]) -> dict[datetime, Standing]:
+    """What was booked just before each moment."""
     with connection.cursor() as cursor:
-        cursor.execute(_BOOKED, asked)
-        return {moment: Booked(seq, left) for moment, seq, left in cursor}
+        cursor.execute(_BOOKED, _of(held) | {"moments": moments})
+        return {moment: Standing(seq, left) for moment, seq, left in cursor}
 
 
-def off_day(day: date) -> Q:
-    """Booked by the end of the day and effective after it, or the other way round."""
-    # Both conditions as the index has them (migration 0007).
-    bridge = Func(
-        F("effective"),
-        F("at"),
-        Value(day, output_field=DateField()),
-        template="ledger_lies_between(%(expressions)s)",
-        arg_joiner=", ",
-        output_field=BooleanField(),
-    )
-    return Q(bridge)
+def _of(held: Balance) -> dict[str, Any]:
+    return {"account": held.pk, "newest": held.seq}
 
 
-def change(side: int) -> Case:
-    """What a leg did to an account of this side, in minor units."""
-    return Case(
-        When(is_debit=True, then=F("amount") * Value(side)),
-        default=F("amount") * Value(-side),
-    )
-
-
-def legs_of(held: Balance, legs: QuerySet[Entry]) -> list[Entry]:
+def legs_of(held: Balance, legs: Iterable[Entry]) -> list[Entry]:
     """Legs of the account, each of which knows it without reading it again."""
     found = list(legs)
     for leg in found:

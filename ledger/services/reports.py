@@ -6,7 +6,7 @@ What is now is added up from the balances; a past moment takes the transfers sin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from ledger.services.reading import LARGEST_PAGE
 _HERE = Path(__file__).parent
 _ALL = (_HERE / "reports.sql").read_text(encoding="utf-8")
 _BELOW = (_HERE / "below.sql").read_text(encoding="utf-8")
+_RESULT = (_HERE / "result.sql").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class AsOf:
 
 NOW = AsOf()
 OF_THE_RESULT = (Kind.INCOME, Kind.EXPENSE)
-OWED = tuple(set(Kind) - {Kind.ASSET, *OF_THE_RESULT})
+OWED = tuple(kind for kind in Kind if kind not in {Kind.ASSET, *OF_THE_RESULT})
 
 
 @dataclass(frozen=True)
@@ -158,43 +159,13 @@ def below(
 
 def income_statement(currency: str, *, first: date, last: date) -> Sheet:
     """What was earned and spent on these Caracas days, by effective date."""
-    before = {
-        line.code: line
-        for line in balances(currency, AsOf(on=first - timedelta(days=1))).lines
+    asked = {
+        "currency": currency,
+        "kinds": list(OF_THE_RESULT),
+        "first": first,
+        "last": last,
     }
-    until = {line.code: line for line in balances(currency, AsOf(on=last)).lines}
-    changed = [
-        _between(before.get(code), until.get(code))
-        for code in sorted(before.keys() | until.keys())
-    ]
-    return Sheet(
-        currency,
-        [line for line in changed if line.kind in OF_THE_RESULT and line.amount],
-    )
-
-
-def _between(before: Line | None, until: Line | None) -> Line:
-    """What came to a line between two moments, at one of which it may be missing."""
-    line = until or before
-    assert line is not None  # noqa: S101 (a code comes from one of the two)
-    debited = sum(
-        (
-            (each.debit - each.credit) * sign
-            for each, sign in ((until, 1), (before, -1))
-            if each
-        ),
-        Decimal("0.00"),
-    )
-    return Line(
-        line.account_id,
-        line.code,
-        line.name,
-        line.kind,
-        line.currency,
-        line.accounts,
-        debit=max(debited, Decimal("0.00")),
-        credit=max(-debited, Decimal("0.00")),
-    )
+    return Sheet(currency, _lines(_RESULT, AsOf(on=first), asked))
 
 
 def _lines(sql: str, as_of: AsOf, asked: dict[str, Any]) -> list[Line]:

@@ -1,6 +1,8 @@
-"""Take back a transfer, wholly or in part, by another one the other way round."""
+"""Take back what was booked, wholly or in part, by transfers the other way round."""
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,12 +13,13 @@ from accounts.models import User
 from areamedica.clock import caracas_day
 from areamedica.permissions import Permission
 from audit.actions import Action
-from audit.services import record
-from ledger.amounts import from_minor
+from audit.services import Event, record_all
+from ledger.amounts import from_minor, to_minor
 from ledger.errors import ExceedsOriginal, NotReversible, PostingKeyReused
 from ledger.models import Transfer
 from ledger.services.holds import lock
-from ledger.services.posting import Posting, post
+from ledger.services.legs import keys_of, linked, transfers_of
+from ledger.services.posting import Posting, post_batch, refuse_failed
 
 CODE = "reversal"
 CAUSE = "reversal"
@@ -31,10 +34,12 @@ def reverse(
     actor: User,
     reason: str,
     now: datetime,
-) -> Transfer:
+) -> tuple[Transfer, bool]:
     """Book the reversal of a transfer, effective today in Caracas; None is all of it.
+    What is booked, and whether it is new.
 
-    "All" is what earlier reversals have left. The same key again gives what it booked.
+    "All" is what earlier reversals have left. The same key again gives what it booked,
+    if that is what is wanted: the rest is not the part that was taken back before.
 
     :raises Forbidden: :raises NotReversible: there is no such transfer, or it is itself
         a reversal. :raises ExceedsOriginal: nothing, or less, is left of it.
@@ -44,46 +49,115 @@ def reverse(
     of = Transfer.objects.select_related("debit").filter(pk=original).first()
     if of is None:
         raise NotReversible
-    lock(of.debit_id, of.credit_id)
-    before = Transfer.objects.filter(pk=key).first()
-    if before is not None:
-        return _as_before(before, of, amount)
-    wanted = amount if amount is not None else _rest(of)
-    post(
-        Posting(
-            key=key,
-            debit=of.credit_id,
-            credit=of.debit_id,
-            amount=wanted,
-            currency=of.debit.currency,
-            code=CODE,
-            effective=caracas_day(now),
-            cause=(CAUSE, str(original)),
-            reverses=original,
-        )
-    )
-    record(
-        Action.TRANSFER_REVERSED,
-        actor_id=actor.pk,
-        subject=("transfer", key),
-        facts={"original": original, "amount": wanted, "reason": reason},
-    )
-    return Transfer.objects.get(pk=key)
+    [back], is_new = _taken_back(key, {key: of}, amount, actor, reason, now)
+    return back, is_new
 
 
-def _as_before(before: Transfer, of: Transfer, amount: Decimal | None) -> Transfer:
-    booked = from_minor(before.amount, of.debit.currency)
-    if before.reverses != of.pk or amount not in (None, booked):
-        raise PostingKeyReused
-    return before
+@atomic
+def reverse_entry(
+    *, entry: UUID, key: UUID, actor: User, reason: str, now: datetime
+) -> tuple[list[Transfer], bool]:
+    """`reverse` of all that is left of an entry of many legs, as one such entry.
 
-
-def _rest(of: Transfer) -> Decimal:
-    """What earlier reversals have left of it, under the locks of its accounts."""
-    if of.reverses is not None:
+    :raises Forbidden: and whatever else `reverse` raises.
+    """
+    actor.demand(Permission.LEDGER_POST)
+    originals = dict(zip(keys_of(key), transfers_of(entry), strict=False))
+    if not originals:
         raise NotReversible
-    reversals = Transfer.objects.filter(reverses=of.pk)
-    taken = reversals.aggregate(total=Sum("amount"))["total"] or 0
-    if taken >= of.amount:
+    return _taken_back(key, originals, None, actor, reason, now)
+
+
+def _taken_back(
+    key: UUID,
+    originals: Mapping[UUID, Transfer],
+    amount: Decimal | None,
+    actor: User,
+    reason: str,
+    now: datetime,
+) -> tuple[list[Transfer], bool]:
+    """What is booked of `key`, by the keys that the originals stand at."""
+    lock(*{pk for of in originals.values() for pk in (of.debit_id, of.credit_id)})
+    if before := transfers_of(key):
+        _demand_same(before, originals, amount)
+        return before, False
+    wanted = _rests(originals) if amount is None else dict.fromkeys(originals, amount)
+    back = [_back(key, originals[key], wanted[key], caracas_day(now)) for key in wanted]
+    refuse_failed(post_batch(linked(back)))
+    record_all(
+        Event(
+            action=Action.TRANSFER_REVERSED,
+            actor_id=actor.pk,
+            subject=("transfer", each.key),
+            facts={"original": each.reverses, "amount": each.amount, "reason": reason},
+        )
+        for each in back
+    )
+    booked = Transfer.objects.in_bulk(list(wanted))
+    return [booked[key] for key in wanted], True
+
+
+def _back(key: UUID, of: Transfer, amount: Decimal, day: date) -> Posting:
+    return Posting(
+        key=key,
+        debit=of.credit_id,
+        credit=of.debit_id,
+        amount=amount,
+        currency=of.debit.currency,
+        code=CODE,
+        effective=day,
+        cause=(CAUSE, str(of.pk)),
+        reverses=of.pk,
+    )
+
+
+def _demand_same(
+    booked: Sequence[Transfer],
+    originals: Mapping[UUID, Transfer],
+    amount: Decimal | None,
+) -> None:
+    """:raises PostingKeyReused: the key has not booked what is wanted now."""
+    taken = _taken_before(booked) if amount is None else {}
+    for each in booked:
+        of = originals.get(each.pk)
+        if of is None or each.reverses != of.pk:
+            raise PostingKeyReused
+        wanted = (
+            of.amount - taken.get(of.pk, 0)
+            if amount is None
+            else to_minor(amount, of.debit.currency)
+        )
+        if each.amount != wanted:
+            raise PostingKeyReused
+
+
+def _taken_before(booked: Sequence[Transfer]) -> Mapping[UUID, int]:
+    """How much of each original had been taken back before these reversals of them.
+
+    All reversals of one transfer debit the same account, which numbers them.
+    """
+    numbers = {each.reverses: each.debit_seq for each in booked if each.reverses}
+    taken: Counter[UUID] = Counter()
+    reversals = Transfer.objects.filter(reverses__in=numbers)
+    for of, seq, amount in reversals.values_list("reverses", "debit_seq", "amount"):
+        if of and seq < numbers[of]:
+            taken[of] += amount
+    return taken
+
+
+def _rests(originals: Mapping[UUID, Transfer]) -> dict[UUID, Decimal]:
+    """What earlier reversals have left of each that something is left of."""
+    if any(of.reverses for of in originals.values()):
+        raise NotReversible
+    reversals = Transfer.objects.filter(
+        reverses__in=[of.pk for of in originals.values()]
+    )
+    taken = dict(reversals.values_list("reverses").annotate(total=Sum("amount")))
+    rests = {
+        key: from_minor(rest, of.debit.currency)
+        for key, of in originals.items()
+        if (rest := of.amount - int(taken.get(of.pk, 0))) > 0
+    }
+    if not rests:
         raise ExceedsOriginal
-    return from_minor(of.amount - int(taken), of.debit.currency)
+    return rests

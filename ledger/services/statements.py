@@ -5,28 +5,53 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db import connection
 
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, end_of, start_of
 from ledger.amounts import from_minor
 from ledger.models import Balance, Entry
 from ledger.services.reading import (
     LARGEST_PAGE,
-    Booked,
     balance_of,
     booked_by,
-    change,
+    in_effect_by,
     legs_of,
-    off_day,
-    on_days,
 )
 
 ONE_DAY = timedelta(days=1)
 # So many legs are sorted in a few milliseconds.
 _QUIET = 5_000
+# The account's legs with an effective day in a stretch: those booked in it, and those
+# booked outside; the end of the stretch, or of its eve, lies between their two days,
+# and an index has those (migration 0007). What each did to the account beside them.
+_LEGS = """
+WITH found AS (
+    SELECT * FROM ledger_entry
+     WHERE account_id = %(account)s AND effective BETWEEN %(first)s AND %(last)s
+       AND seq > %(before)s AND seq <= %(until)s
+     UNION ALL
+    SELECT * FROM ledger_entry
+     WHERE account_id = %(account)s AND effective BETWEEN %(first)s AND %(last)s
+       AND seq <= %(newest)s
+       AND (ledger_lies_between(effective, at, %(last)s)
+            OR ledger_lies_between(effective, at, %(first)s - 1))
+), legs AS (
+    SELECT *, CASE WHEN is_debit THEN amount ELSE -amount END * %(side)s AS change
+      FROM found
+)
+"""
+_PAGE = f"""{_LEGS}
+SELECT account_id, seq, key AS transfer_id, counterpart_id, is_debit, amount,
+       %(reached)s + sum(change) OVER (ORDER BY effective, seq)::bigint AS balance,
+       at, effective, code
+  FROM legs WHERE (effective, seq) > (%(day)s, %(seq)s)
+ ORDER BY effective, seq LIMIT %(wanted)s
+"""  # noqa: S608 (our names)
+_MOVED = f"""{_LEGS}
+SELECT coalesce(sum(change), 0) FROM legs WHERE seq <= %(seq)s
+"""  # noqa: S608 (our names)
 
 
 class By(StrEnum):
@@ -38,21 +63,25 @@ class By(StrEnum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page ended: the leg of this number, on this day. Pages go on after it."""
+    """Where a page ended: the leg of this number, on this day. Pages go on after it,
+    and tell of the account as it was with its leg `newest`, which the first page saw:
+    what is booked meanwhile, for a day that was passed already, would not add up."""
 
     day: date
     seq: int
+    newest: int
 
     def __str__(self) -> str:
-        return f"{self.day.isoformat()}.{self.seq}"
+        return f"{self.day.isoformat()}.{self.seq}.{self.newest}"
 
     @classmethod
     def read(cls, text: str) -> "Place":
         """:raises ValueError: it is not what `str` writes."""
-        day, _, seq = text.partition(".")
-        if not (seq.isascii() and seq.isdigit() and len(seq) < 19):
-            raise ValueError(text)
-        return cls(date.fromisoformat(day), int(seq))
+        day, seq, newest = text.split(".")
+        for number in (seq, newest):
+            if not (number.isascii() and number.isdigit() and len(number) < 19):
+                raise ValueError(text)
+        return cls(date.fromisoformat(day), int(seq), int(newest))
 
 
 @dataclass(frozen=True)
@@ -83,68 +112,41 @@ def statement(
     :raises AccountNotFound:
     """
     held = balance_of(account)
+    if after:
+        held.seq = min(held.seq, after.newest)
     read = _booked if by is By.BOOKED else _effective
-    return read(_Life(held), first, last, after, min(limit, LARGEST_PAGE))
-
-
-class _Life:
-    """An account, and what its legs were on days, each of which is asked for once."""
-
-    def __init__(self, held: Balance) -> None:
-        self.held = held
-        self.taking_effect = cache(self._taking_effect)
-        self._booked: dict[date, Booked] = {}
-
-    def by(self, *days: date) -> dict[date, Booked]:
-        unknown = [day for day in days if day not in self._booked]
-        if unknown:
-            self._booked |= booked_by(self.held, unknown)
-        return {day: self._booked[day] for day in days}
-
-    def booked_on(self, first: date, last: date) -> tuple[int, int]:
-        """The numbers of the legs booked on these days: above one, up to the other."""
-        ends = self.by(first - ONE_DAY, last)
-        return ends[first - ONE_DAY].seq, ends[last].seq
-
-    def _taking_effect(self, first: date, last: date) -> Q:
-        """The account's legs with an effective day in between, whenever booked.
-
-        What was booked after `last` bridges its end; what was booked before `first`,
-        the end of its eve.
-        """
-        before, until = self.booked_on(first, last)
-        took = Q(account_id=self.held.pk, effective__gte=first, effective__lte=last)
-        bridging = off_day(last) | off_day(first - ONE_DAY)
-        strays = Entry.objects.filter(took, bridging).values_list("seq", flat=True)
-        return took & (Q(seq__gt=before, seq__lte=until) | Q(seq__in=list(strays)))
+    return read(held, first, last, after, min(limit, LARGEST_PAGE))
 
 
 def _booked(
-    life: _Life, first: date, last: date, after: Place | None, limit: int
+    held: Balance, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    ends = life.by(first - ONE_DAY, last)
-    opening, closing = ends[first - ONE_DAY], ends[last]
+    begin, end = start_of(first), end_of(last)
+    stood = booked_by(held, [begin, end])
+    opening, closing = stood[begin], stood[end]
     start = max(opening.seq, after.seq if after else 0)
-    legs = Entry.objects.filter(
-        account_id=life.held.pk, seq__gt=start, seq__lte=closing.seq
-    )
-    page = legs_of(life.held, legs.order_by("seq")[: limit + 1])
-    return _statement(life.held, opening.left, closing.left, page, limit, By.BOOKED)
+    legs = Entry.objects.filter(account=held.pk, seq__gt=start, seq__lte=closing.seq)
+    page = legs_of(held, legs.order_by("seq")[: limit + 1])
+    return _statement(held, opening.left, closing.left, page, limit, By.BOOKED)
 
 
 def _effective(
-    life: _Life, first: date, last: date, after: Place | None, limit: int
+    held: Balance, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    start = after.day if after else first
-    life.by(first - ONE_DAY, start - ONE_DAY, start, last)  # in one question
-    left = on_days(life.held, life.by(first - ONE_DAY, start - ONE_DAY, last))
-    running = left[start - ONE_DAY] + (_moved_by(life, after) if after else 0)
-    page = _page_by_effect(life, first, last, after, limit + 1)
-    for leg in page:
-        running += leg.amount * life.held.side * (1 if leg.is_debit else -1)
-        leg.balance = running
-    opening, closing = left[first - ONE_DAY], left[last]
-    return _statement(life.held, opening, closing, page, limit, By.EFFECTIVE)
+    start = after or Place(first, 0, held.seq)
+    before, eve = first - ONE_DAY, start.day - ONE_DAY
+    stood = in_effect_by(held, sorted({before, eve, last}))
+    opening, closing = stood[before], stood[last]
+    reached = stood[eve].left + _moved_by(held, start)
+    page: list[Entry] = []
+    # A page of a busy account does not sort a year.
+    days = (last - eve).days if closing.seq - opening.seq <= _QUIET else 1
+    for stretch in _stretches(start.day, last, days):
+        page += _taking_effect(held, stretch, start, reached, limit + 1 - len(page))
+        if len(page) > limit:
+            break
+        reached = page[-1].balance if page else reached
+    return _statement(held, opening.left, closing.left, page, limit, By.EFFECTIVE)
 
 
 def _statement(
@@ -155,7 +157,7 @@ def _statement(
     if len(page) > limit:
         end = shown[-1]
         day = end.effective if by is By.EFFECTIVE else caracas_day(end.at)
-        following = Place(day, end.seq)
+        following = Place(day, end.seq, held.seq)
     return Statement(
         currency=held.currency,
         opening=from_minor(opening, held.currency),
@@ -165,35 +167,46 @@ def _statement(
     )
 
 
-def _page_by_effect(
-    life: _Life, first: date, last: date, after: Place | None, wanted: int
-) -> list[Entry]:
-    """Legs in the order of their days, read in stretches until there are enough."""
-    found: list[Entry] = []
-    for start, end in _stretches(life, after.day if after else first, last):
-        legs = life.taking_effect(start, end)
-        if after:
-            legs &= Q(effective__gt=after.day) | Q(seq__gt=after.seq)
-        rows = Entry.objects.filter(legs).order_by("effective", "seq")
-        found += legs_of(life.held, rows[: wanted - len(found)])
-        if len(found) == wanted:
-            break
-    return found
-
-
-def _stretches(life: _Life, first: date, last: date) -> Iterator[tuple[date, date]]:
-    """All the days at once on a quiet account; on a busy one a day, then two, then
-    four, so that a page does not sort a year."""
-    before, until = life.booked_on(first, last)
-    days = (last - first).days + 1 if until - before <= _QUIET else 1
+def _stretches(first: date, last: date, days: int) -> Iterator[tuple[date, date]]:
+    """So many days, then twice as many, then again."""
     while first <= last:
         end = min(first + timedelta(days=days - 1), last)
         yield first, end
         first, days = end + ONE_DAY, days * 2
 
 
-def _moved_by(life: _Life, place: Place) -> int:
+def _taking_effect(
+    held: Balance, stretch: tuple[date, date], after: Place, reached: int, wanted: int
+) -> list[Entry]:
+    """The next legs in the order of their days; `reached` is what was there before."""
+    given = _asked(held, *stretch) | {"day": after.day, "seq": after.seq}
+    with connection.cursor() as cursor:
+        cursor.execute(_PAGE, given | {"reached": reached, "wanted": wanted})
+        names = [column.name for column in cursor.description]
+        rows = cursor.fetchall()
+    return legs_of(held, (Entry.from_db("default", names, row) for row in rows))
+
+
+def _moved_by(held: Balance, place: Place) -> int:
     """What the legs of its day up to this place changed, by effective date."""
-    that_day = life.taking_effect(place.day, place.day)
-    until = Entry.objects.filter(that_day, seq__lte=place.seq)
-    return int(until.aggregate(all=Sum(change(life.held.side)))["all"] or 0)
+    if not place.seq:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED, _asked(held, place.day, place.day) | {"seq": place.seq})
+        [[moved]] = cursor.fetchall()
+    return int(moved)
+
+
+def _asked(held: Balance, first: date, last: date) -> dict[str, UUID | int | date]:
+    """Numbers, not moments: by those PostgreSQL knows how few legs there are."""
+    begin, end = start_of(first), end_of(last)
+    booked = booked_by(held, [begin, end])
+    return {
+        "account": held.pk,
+        "side": held.side,
+        "newest": held.seq,
+        "first": first,
+        "last": last,
+        "before": booked[begin].seq,
+        "until": booked[end].seq,
+    }

@@ -7,11 +7,13 @@ from itertools import pairwise
 from typing import Protocol
 from uuid import UUID, uuid4
 
+from django.db.transaction import atomic
+
 from accounts.models import User
 from ledger.amounts import to_minor
 from ledger.models import Account, Transfer
-from ledger.services.batches import BATCH, book_batch, book_judged, book_single
-from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting
+from ledger.services.batches import BATCH, book_judged, book_single, book_whole
+from ledger.services.posting import Outcome, Posting, refuse_failed
 
 
 class Tied(Protocol):
@@ -30,13 +32,15 @@ def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
 
     :raises Forbidden: and whatever `post_batch` raises.
     """
-    outcomes = book_batch(postings=postings, actor=actor, batch=uuid4())
-    return _as_meant(postings, outcomes, actor)
+    batch = uuid4()
+    if book_whole(postings=postings, actor=actor, batch=batch):
+        return [Outcome.POSTED] * len(postings)
+    return _judged(postings, actor, batch)
 
 
-def _as_meant(
-    postings: Sequence[Posting], outcomes: list[Outcome], actor: User
-) -> list[Outcome]:
+@atomic
+def _judged(postings: Sequence[Posting], actor: User, batch: UUID) -> list[Outcome]:
+    outcomes = book_judged(postings=postings, actor=actor, batch=batch)
     if Outcome.KEY_REUSED not in outcomes:
         return outcomes
     for place in _booked_before(postings, outcomes):
@@ -44,7 +48,7 @@ def _as_meant(
     # Posted after the others, but no balance is locked that was not before.
     again = [*_held_up(postings, outcomes)]
     rest = [replace(postings[place], is_linked=tied) for place, tied in again]
-    booked = book_batch(postings=rest, actor=actor, batch=uuid4())
+    booked = book_judged(postings=rest, actor=actor, batch=uuid4())
     for (place, _), outcome in zip(again, booked, strict=True):
         outcomes[place] = outcome
     return outcomes
@@ -61,10 +65,8 @@ def book_one(*, posting: Posting, actor: User) -> tuple[Transfer, bool]:
     batch = uuid4()
     if at := book_single(posting=posting, actor=actor, batch=batch):
         return _booked(posting, at, batch), True
-    judged = book_judged(postings=[posting], actor=actor, batch=batch)
-    [outcome] = _as_meant([posting], judged, actor)
-    if outcome not in BOOKED:
-        raise REFUSED[outcome]
+    [outcome] = _judged([posting], actor, batch)
+    refuse_failed([outcome])
     there = Transfer.objects.select_related("debit").get(pk=posting.key)
     return there, outcome is Outcome.POSTED
 

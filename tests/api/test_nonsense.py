@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from tests.ledger.books import TRANSIT
 from tests.transactions.bodies import TRANSACTIONS
 from transactions.models import Transaction
 
@@ -105,6 +106,22 @@ def test_an_unknown_address_has_the_one_body_too(
 @pytest.mark.parametrize("query", ["search=%00", "search=a%00b", "status=%00"])
 def test_a_nul_in_the_query_is_refused(api: Any, ana: User, query: str) -> None:
     assert api(ana).get(f"{TRANSACTIONS}?{query}").status_code == 400
+
+
+def test_a_moment_at_the_end_of_all_calendars_is_refused(api: Any, person: Any) -> None:
+    """It has no time zone, and in ours it would lie beyond the last one there is."""
+    client, far = api(person("berta", "bookkeeper")), "9999-12-31T23:59:59"
+    balance = f"/api/v1/ledger/accounts/{TRANSIT}/balance"
+    for name, answer in (
+        ("at", client.get(balance, {"at": far})),
+        (
+            "expires_at",
+            client.post("/api/v1/ledger/holds", {"expires_at": far}, "json"),
+        ),
+    ):
+        error = answer.json()["error"]
+        assert error["code"] == "VALIDATION_ERROR"
+        assert name in error["details"]["fields"]
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])

@@ -60,7 +60,8 @@ WITH opened AS (
                                 is_heading)
     VALUES (gen_random_uuid(), 'x', 'x', 'asset', 'VES', 'clinic', 'none', false)
     RETURNING id)
-INSERT INTO ledger_balance (account_id, amount, held, seq, side, currency, is_frozen)
+INSERT INTO ledger_balance (account_id, amount, held, seq, moved_at, side, currency,
+                            is_frozen)
 SELECT id, {}, 1, 'VES', false FROM opened
 """
 ONCE = (*OF_THE_JOURNAL, *OF_THE_BOOKS)
@@ -117,9 +118,10 @@ ATTACKS = {
     "a transfer by hand": _TRANSFER,
     "a hold by hand": _HOLD,
     "no balance": "DELETE FROM ledger_balance",
-    "a rich account": _RICH.format("100, 0, 0"),
-    "a held account": _RICH.format("0, 100, 0"),
-    "a used account": _RICH.format("0, 0, 5"),
+    "a rich account": _RICH.format("100, 0, 0, NULL"),
+    "a held account": _RICH.format("0, 100, 0, NULL"),
+    "a used account": _RICH.format("0, 0, 5, NULL"),
+    "an account of the future": _RICH.format("0, 0, 0, timestamptz '9999-01-01'"),
     "another posting": "ALTER FUNCTION ledger_recount(uuid[]) SECURITY INVOKER",
     "as the owner": f"SET ROLE {DATABASE}",
     "as the superuser": "SET ROLE postgres",

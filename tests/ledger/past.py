@@ -8,7 +8,7 @@ from uuid import UUID
 
 from areamedica.clock import caracas_day
 from ledger.chart import account_id
-from ledger.services.accounts import open_customer_account
+from ledger.services.accounts import owned_account
 from ledger.services.posting import Posting, post_batch
 from tests.journaled import unguarded
 from tests.ledger.books import posting
@@ -56,7 +56,7 @@ def account(number: str, currency: str = "VES") -> UUID:
 
 
 def patient(number: int, currency: str = "VES") -> UUID:
-    return open_customer_account(
+    return owned_account(
         number="2100", currency=currency, owner_id=UUID(int=1000 + number)
     )
 

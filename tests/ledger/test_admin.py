@@ -2,12 +2,14 @@
 
 import csv
 import re
+from contextlib import closing
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
@@ -15,6 +17,8 @@ from areamedica.clock import caracas_day
 from audit.models import Record
 from ledger.models import Account, Balance, Closing, Proof, Transfer
 from ledger.services import reports
+from ledger.services.accounts import open_account
+from ledger.services.holds import hold, post_hold
 from ledger.services.posting import post
 from ledger.services.proof import prove
 from tests.bank import Bank
@@ -95,12 +99,45 @@ def test_empty_books_open(back_office: Any, clara: User) -> None:
     assert "No hay cuentas." in text_of(client.get(account_page(account("2100"))))
 
 
-def test_a_proof_is_shown_with_what_it_found(back_office: Any, clara: User) -> None:
+def test_a_proof_is_shown_with_what_it_found(
+    back_office: Any, clara: User, paid: Transaction
+) -> None:
     prove()
     client = back_office(clara)
     assert "Los libros cuadran." in text_of(client.get(BOOKS))
-    Proof.objects.create(transfers=3, problems=2)
-    assert "encontró 2 cosas mal" in text_of(client.get(BOOKS))
+    transfer = Transfer.objects.get(cause_id=paid.pk)
+    Proof.objects.create(
+        transfers=3,
+        problems=102,
+        findings=[
+            ["running_balance_wrong", f"{TRANSIT}/3", str(transfer.pk)],
+            ["booked_otherwise", str(paid.pk), "seen"],
+            ["debits_are_not_credits", "VES", "-1"],
+            ["of_a_later_version", "/", ""],
+            ["booked_but_not_completed", "x", ""],
+            ["not_as_journaled", str(transfer.pk), "not in the journal"],
+        ],
+    )
+    page = client.get(BOOKS)
+    for words in (
+        "encontró 102 cosas mal",
+        "Un movimiento dejó un saldo distinto del debido",
+        "1110-VES Pagos confirmados por conciliar, movimiento 3",
+        "Asiento Bs. ",
+        "Registrado de otra manera que la mostrada por el banco",
+        paid.customer_full_name,
+        "El debe no es igual al haber",
+        "of_a_later_version",
+        "Registrado, pero su transacción no está completada",
+        "no está en el diario",
+        "Se muestran las primeras",
+    ):
+        assert words in text_of(page)
+    assert links_in(page) >= {
+        account_page(TRANSIT),
+        transfer_page(transfer.pk),
+        f"{ADMIN}{paid.pk}/change/",
+    }
 
 
 @pytest.mark.parametrize(
@@ -140,8 +177,38 @@ def test_a_statement_shows_its_period_page_by_page(
         query["after"] = str(found.following)
     assert len(seen) == len(set(seen)) > 10
     sheet = rows_in(client.get(account_page(TRANSIT), {**query, "csv": "1"}))
-    assert len(sheet) == len(seen)
-    assert sheet[-1]["Saldo"] == str(found.closing)
+    opening, *lines, closing = sheet
+    assert len(lines) == len(seen)
+    assert lines[-1]["Saldo"] == closing["Saldo"] == str(found.closing)
+    assert opening["Saldo"] == str(found.opening)
+    assert (opening["Registrado"], opening["Fecha valor"]) == (
+        "Saldo inicial",
+        "2026-10-03",
+    )
+    assert (closing["Registrado"], closing["Fecha valor"]) == (
+        "Saldo final",
+        "2026-10-12",
+    )
+
+
+@pytest.mark.parametrize("by", ["booked", "effective"])
+def test_a_statement_that_is_cut_says_so_at_its_end(
+    back_office: Any, clara: User, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(random_book(7, DAYS, 60))
+    client, query = back_office(clara), {**PERIOD, "by": by, "csv": "1"}
+    whole = rows_in(client.get(account_page(TRANSIT), query))
+    monkeypatch.setattr("ledger.services.statements.LARGEST_PAGE", 4)
+    monkeypatch.setattr("ledger.admin.rows.MOST_ROWS", len(whole) - 2)
+    assert rows_in(client.get(account_page(TRANSIT), query)) == whole
+    monkeypatch.setattr("ledger.admin.rows.MOST_ROWS", len(whole) - 4)
+    *lines, closing, told = rows_in(client.get(account_page(TRANSIT), query))
+    assert lines == whole[:-3]
+    assert closing == whole[-1]
+    most = len(whole) - 4
+    assert told["Registrado"] == (
+        f"El archivo se cortó tras {most} movimientos; elija menos días."
+    )
 
 
 def test_a_heading_lists_its_accounts(
@@ -164,7 +231,7 @@ NONSENSE = [
     {"first": "0001-01-01", "last": "9999-12-31"},
     {"after": "x", "by": "x"},
     {"on": "9999-12-31", "currency": "x"},
-    {"after": "2026-10-01.99999999999999999999"},
+    {"after": "2026-10-01.1.99999999999999999999"},
 ]
 
 
@@ -237,6 +304,71 @@ def test_an_account_is_frozen_and_released_for_a_reason(
         "ledger.account_frozen",
         "ledger.account_opened",
     ]
+
+
+def test_an_empty_account_is_closed_and_stays_so(back_office: Any, clara: User) -> None:
+    client, ana = back_office(clara), customer("ana")
+    page = account_page(ana)
+    assert 'id="close"' in text_of(client.get(page))
+    assert 'id="close"' not in text_of(client.get(account_page(TRANSIT)))
+    post(posting(TRANSIT, ana, "3.00"))
+    assert 'id="close"' not in text_of(client.get(page))
+    refused = client.post(f"{ACCOUNTS}{ana}/close/", {"reason": "Fin"}, follow=True)
+    assert "Solo se cierra la cuenta de un titular" in text_of(refused)
+    post(posting(ana, TRANSIT, "3.00"))
+    client.post(f"{ACCOUNTS}{ana}/close/", {"reason": "Se mudó"}, follow=True)
+    shown = text_of(client.get(page))
+    assert "Cerrada para siempre" in shown
+    assert "Clara" in shown
+    assert "Se mudó" in shown
+    assert "data-opens" not in shown
+    assert "cerrada" in text_of(client.get(ACCOUNTS, {"q": "2100-VES-"}))
+
+
+def test_metadata_are_shown_whatever_they_are_called(
+    back_office: Any, clara: User
+) -> None:
+    named = {"items": "como un diccionario", "<b>": "<script>"}
+    opened, _ = open_account(
+        number="2100", currency="VES", owner_id=uuid4(), actor=clara, metadata=named
+    )
+    post(posting(TRANSIT, opened.pk, metadata=named))
+    [transfer] = Transfer.objects.all()
+    for page in (account_page(opened.pk), transfer_page(transfer.pk)):
+        shown = text_of(back_office(clara).get(page))
+        assert "como un diccionario" in shown
+        assert "&lt;script&gt;" in shown
+
+
+def test_what_is_held_is_seen_and_let_go(back_office: Any, clara: User) -> None:
+    client, ana = back_office(clara), customer("ana")
+    now = timezone.now()
+    post(posting(TRANSIT, ana, "10.00"))
+    until = now + timedelta(hours=1)
+    held = [
+        hold(posting=posting(ana, FEES, "4.00"), expires_at=until, actor=clara, now=now)
+        for _ in range(2)
+    ]
+    first, second = (f"/admin/ledger/hold/{each.pk}/" for each in held)
+    assert {first, second} <= links_in(client.get(account_page(ana)))
+    shown = client.get(first)
+    assert "Bs. 4,00" in text_of(shown)
+    assert {account_page(ana), account_page(FEES)} <= links_in(shown)
+    client.post(f"{first}let-go/", {})
+    assert Balance.objects.get(pk=ana).held == 800
+    for _ in range(2):
+        answer = client.post(
+            f"{first}let-go/", {"reason": "Se arrepintió"}, follow=True
+        )
+        assert "El dinero está libre de nuevo." in text_of(answer)
+    assert Balance.objects.get(pk=ana).held == 400
+    assert 'data-opens="let-go"' not in text_of(client.get(first))
+    assert links_in(client.get(account_page(ana))) & {first, second} == {second}
+    key = uuid4()
+    post_hold(hold=held[1].pk, key=key, amount=None, actor=clara, now=now)
+    assert transfer_page(key) in links_in(client.get(second))
+    assert second in links_in(client.get(transfer_page(key)))
+    assert client.get(f"/admin/ledger/hold/{uuid4()}/").status_code == 404
 
 
 def reverse(client: Any, transfer: Transfer, **given: Any) -> Any:
@@ -321,12 +453,13 @@ def test_months_are_closed_in_their_order_and_reopened_by_two(
     assert Closing.objects.count() == 4
 
 
-@pytest.mark.parametrize("month", ["", "x", "2026-13", "2026-10-01"])
+@pytest.mark.parametrize("month", ["", "x", "2026-13", "2026-10-01", "9999-12"])
 def test_a_month_that_is_none_is_told(
     back_office: Any, clara: User, month: str
 ) -> None:
     body = {"close-month": month, "close-reason": "Cierre"}
-    back_office(clara).post(f"{MONTHS}close/", body)
+    answer = back_office(clara).post(f"{MONTHS}close/", body)
+    assert answer["Location"] == MONTHS
     assert not Closing.objects.exists()
 
 
@@ -347,3 +480,47 @@ def test_who_only_reads_sees_no_buttons(
         page = text_of(client.get(address))
         assert "data-opens" not in page, address
     assert "Lo que dice el diario" in text_of(client.get(transfer_page(transfer.pk)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_too_long_for_an_account_is_told_so(
+    back_office: Any, clara: User
+) -> None:
+    """As while a whole file is booked."""
+    client, ana = back_office(clara), customer("ana")
+    other = connections.create_connection("default")
+    with closing(other), connection.cursor() as cursor:
+        other.set_autocommit(False)
+        held = "SELECT 1 FROM ledger_balance WHERE account_id = %s FOR UPDATE"
+        other.cursor().execute(held, [ana])
+        cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            page = client.post(
+                f"{ACCOUNTS}{ana}/freeze/", {"reason": "Reclamo"}, follow=True
+            )
+        finally:
+            cursor.execute("RESET lock_timeout")
+    assert "no se perdió nada" in text_of(page)
+    assert not Balance.objects.get(pk=ana).is_frozen
+
+
+@pytest.mark.parametrize(("language", "words"), [("es", "Aquí no hay"), ("en", "here")])
+def test_what_is_nowhere_has_a_page_in_words(
+    back_office: Any, clara: User, language: str, words: str
+) -> None:
+    client = back_office(clara)
+    answer = client.get(account_page(uuid4()), headers={"accept-language": language})
+    assert (answer.status_code, words in text_of(answer)) == (404, True)
+
+
+def test_what_breaks_has_a_page_in_words(
+    back_office: Any, clara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = back_office(clara)
+    client.raise_request_exception = False
+    monkeypatch.delattr(reports, "below")
+    [heading] = Account.objects.filter(code="2100-VES")
+    answer = client.get(account_page(heading.pk))
+    assert answer.status_code == 500
+    assert "mire antes de repetirlo" in text_of(answer)
+    assert "below" not in text_of(answer)

@@ -1,6 +1,6 @@
 """Accounts opened, frozen and released over the API."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -36,20 +36,51 @@ def new(**given: Any) -> dict[str, Any]:
     return {"number": "2100", "currency": "VES", "owner_id": str(uuid4()), **given}
 
 
-def test_an_account_is_opened_once_below_its_heading(client: Any) -> None:
-    wanted = new(currency="USD")
+OWNED = [
+    ("2100", "liability", "customer"),
+    ("1130", "asset", "bank_account"),
+    ("2300", "liability", "fund"),
+]
+
+
+@pytest.mark.parametrize(("number", "kind", "owner"), OWNED)
+def test_an_account_is_opened_once_below_its_heading(
+    client: Any, number: str, kind: str, owner: str
+) -> None:
+    wanted = new(number=number, currency="USD")
     first, again = send(client, ACCOUNTS, wanted), send(client, ACCOUNTS, wanted)
     assert (first.status_code, again.status_code) == (201, 200)
     opened = first.json()
     assert opened == again.json()
-    assert opened["code"] == f"2100-USD-{wanted['owner_id']}"
-    assert (opened["kind"], opened["owner_type"]) == ("liability", "customer")
-    assert opened["parent_id"] == str(Account.objects.get(code="2100-USD").pk)
-    assert client.get(f"{ACCOUNTS}/{opened['id']}/balance").json()["amount"] == "0.00"
+    assert opened["code"] == f"{number}-USD-{wanted['owner_id']}"
+    assert (opened["kind"], opened["owner_type"]) == (kind, owner)
+    assert opened["parent_id"] == str(Account.objects.get(code=f"{number}-USD").pk)
+    one = f"{ACCOUNTS}/{opened['id']}"
+    assert client.get(f"{one}/balance").json()["amount"] == "0.00"
     told = Record.objects.filter(subject_id=opened["id"])
     assert [each.action for each in told] == ["ledger.account_opened"]
-    moved = send(client, TRANSFERS, body("1110-USD", opened["code"], currency="USD"))
-    assert moved.status_code == 201
+    code, other = opened["code"], "1110-USD"
+    up, down = (code, other) if kind == "asset" else (other, code)
+    below = send(client, TRANSFERS, body(down, up, currency="USD"))
+    assert code_of(below) == (422, "INSUFFICIENT_FUNDS")
+    for pair in ((up, down), (down, up)):
+        assert send(client, TRANSFERS, body(*pair, currency="USD")).status_code == 201
+    assert send(client, f"{one}/close", WHY).status_code == 200
+    assert findings() == []
+
+
+def test_what_an_account_was_opened_with_stays(client: Any) -> None:
+    wanted = new(metadata={"banco": "0134", "alias": "Nómina"})
+    opened = send(client, ACCOUNTS, wanted).json()
+    assert opened["metadata"] == wanted["metadata"]
+    again = send(client, ACCOUNTS, {**wanted, "metadata": {"alias": "Otra"}})
+    assert (again.status_code, again.json()) == (200, opened)
+    rows = Account.objects.filter(pk=opened["id"])
+    with pytest.raises(IntegrityError), atomic():
+        rows.update(metadata={})
+    for wrong in ({"a": 1}, {"a": {"b": "c"}}, ["a"], {"a": "x" * 501}):
+        answer = send(client, ACCOUNTS, new(metadata=wrong))
+        assert code_of(answer) == (400, "VALIDATION_ERROR")
 
 
 def test_nothing_is_opened_where_there_is_no_heading(client: Any) -> None:
@@ -96,6 +127,12 @@ def test_an_empty_account_is_closed_for_good(client: Any) -> None:
     for _ in range(2):
         answer = send(client, f"{ACCOUNTS}/{ana}/close", WHY)
         assert (answer.status_code, answer.json()["is_frozen"]) == (200, True)
+    shown = client.get(f"{ACCOUNTS}/{ana}").json()
+    closed_at = datetime.fromisoformat(shown["closed_at"])
+    assert closed_at == Closure.objects.get(pk=ana).at
+    listed = client.get(ACCOUNTS, {"code": shown["code"]}).json()["items"]
+    assert listed == [shown]
+    assert client.get(f"{ACCOUNTS}/{TRANSIT}").json()["closed_at"] is None
     answer = send(client, f"{ACCOUNTS}/{ana}/release", WHY)
     assert code_of(answer) == (422, "ACCOUNT_CLOSED")
     answer = send(client, TRANSFERS, body(TRANSIT, ana))

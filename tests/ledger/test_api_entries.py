@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +11,10 @@ from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
+from audit.actions import Action
+from audit.models import Record
 from ledger.models import Balance, Hold, Transfer
-from ledger.services.holds import expire_holds
+from ledger.services.holds import expire_holds, open_holds
 from ledger.services.proof import findings
 from tests.accounts.machines import deliver, make_machine
 from tests.ledger.bodies import LEDGER, TRANSFERS, body, code_of, send
@@ -78,6 +81,64 @@ def test_an_entry_of_many_legs_is_booked_once_and_whole(client: Any) -> None:
     assert findings() == []
 
 
+def _of_two_and_three_legs(ana: Any) -> list[dict[str, Any]]:
+    """Entries of one key, each the beginning of the next."""
+    key, to = str(uuid4()), [ana, FEES, customer("luis")]
+    parts = [(to[at], "credit", amount) for at, amount in enumerate(("1", "2", "4"))]
+    return [
+        entry((TRANSIT, "debit", total), *parts[:number], key=key)
+        for number, total in ((2, "3.00"), (3, "7.00"))
+    ]
+
+
+@pytest.mark.parametrize("is_longer_first", [True, False])
+def test_an_entry_s_key_names_all_its_legs(client: Any, is_longer_first: bool) -> None:
+    """Who adds a leg, or leaves one out, means another entry."""
+    ana = customer("ana")
+    first, other = _of_two_and_three_legs(ana)[:: -1 if is_longer_first else 1]
+    shown = send(client, ENTRIES, first).json()
+    assert code_of(send(client, ENTRIES, other)) == (409, "POSTING_KEY_REUSED")
+    nowhere = entry((TRANSIT, "debit", "1"), (uuid4(), "credit", "1"))["legs"]
+    odd = {**first, "legs": [*first["legs"], *nowhere]}
+    assert code_of(send(client, ENTRIES, odd)) == (409, "POSTING_KEY_REUSED")
+    assert client.get(f"{ENTRIES}/{first['key']}").json() == shown
+    assert send(client, ENTRIES, first).status_code == 200
+    assert Transfer.objects.count() == len(shown["transfers"])
+    assert findings() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_entries_with_one_key_at_once_one_is_booked(
+    api: Any, root: User, settings: Any
+) -> None:
+    settings.USER_RATE_LIMIT_REQUESTS = 10**9
+    client, ana = api(root), customer("ana")
+    for _ in range(5):
+        sent = _of_two_and_three_legs(ana)
+        answers = together(*(partial(send, client, ENTRIES, each) for each in sent * 3))
+        counted = Counter(each.status_code for each in answers)
+        assert counted == {201: 1, 200: 2, 409: 3}
+        [won] = [each for each in answers if each.status_code == 201]
+        path = f"{ENTRIES}/{sent[0]['key']}"
+        assert client.get(path).json() == won.json()
+    assert findings() == []
+
+
+def test_what_is_left_of_an_entry_s_key_is_nobody_s(client: Any) -> None:
+    """The reversal of an entry of which one leg was taken back has a gap there."""
+    ana = customer("ana")
+    sent = entry(
+        (TRANSIT, "debit", "3.00"), (ana, "credit", "1.00"), (FEES, "credit", "2.00")
+    )
+    legs = send(client, ENTRIES, sent).json()["transfers"]
+    send(client, f"{ENTRIES}/{legs[0]['id']}/reverse", reversal())
+    back = reversal()
+    assert send(client, f"{ENTRIES}/{sent['key']}/reverse", back).status_code == 201
+    into = entry((TRANSIT, "debit", "1.00"), (ana, "credit", "1.00"), key=back["key"])
+    assert code_of(send(client, ENTRIES, into)) == (409, "POSTING_KEY_REUSED")
+    assert Transfer.objects.count() == 4
+
+
 def test_an_entry_that_cannot_be_is_refused_whole(client: Any) -> None:
     ana = customer("ana")
     cases: list[tuple[dict[str, Any], str]] = [
@@ -120,13 +181,14 @@ def test_an_entry_that_cannot_be_is_refused_whole(client: Any) -> None:
             ),
             "VALIDATION_ERROR",
         ),
-        (
-            entry(
-                (TRANSIT, "debit", "1.00"),
-                (ana, "credit", "1.00"),
-                effective="2999-01-01",
-            ),
-            "VALIDATION_ERROR",
+        *(
+            (
+                entry(
+                    (TRANSIT, "debit", "1.00"), (ana, "credit", "1.00"), effective=day
+                ),
+                "VALIDATION_ERROR",
+            )
+            for day in ("2999-01-01", "0026-11-20")
         ),
     ]
     for sent, code in cases:
@@ -149,12 +211,81 @@ def test_a_transfer_is_taken_back_in_parts_and_no_further(client: Any) -> None:
     rest = reversal()
     assert send(client, back, rest).json()["amount"] == "6.00"
     assert code_of(send(client, back, reversal())) == (422, "EXCEEDS_ORIGINAL")
-    other = send(client, back, {**part, "amount": "5.00"})
-    assert code_of(other) == (409, "POSTING_KEY_REUSED")
+    assert send(client, back, rest).status_code == 200
+    assert send(client, back, {**rest, "amount": "6.00"}).status_code == 200
+    for other in ({**part, "amount": "5.00"}, {**part, "amount": None}):
+        answer = send(client, back, other)
+        assert code_of(answer) == (409, "POSTING_KEY_REUSED"), "other than it booked"
     of_it = send(client, f"{ENTRIES}/{rest['key']}/reverse", reversal())
     assert code_of(of_it) == (422, "NOT_REVERSIBLE")
     assert amount_of(ana) == 0
     assert findings() == []
+
+
+def test_an_entry_of_many_legs_is_read_and_taken_back_as_one(client: Any) -> None:
+    ana = customer("ana")
+    sent = entry(
+        (TRANSIT, "debit", "100.00"),
+        (ana, "credit", "98.00"),
+        ("4100-VES", "credit", "2.00"),
+    )
+    shown = send(client, ENTRIES, sent).json()
+    one = f"{ENTRIES}/{sent['key']}"
+    assert client.get(one).json() == shown
+    fee = shown["transfers"][1]["id"]
+    send(client, f"{ENTRIES}/{fee}/reverse", reversal(amount="0.50"))
+    in_part = send(client, f"{one}/reverse", reversal(amount="1.00"))
+    assert code_of(in_part) == (400, "VALIDATION_ERROR")
+    wanted = reversal()
+    first, again = (send(client, f"{one}/reverse", wanted) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    back = first.json()["transfers"]
+    assert [(each["debit_id"], each["amount"]) for each in back] == [
+        (str(ana), "98.00"),
+        (str(FEES), "1.50"),
+    ]
+    assert [each["reverses"] for each in back] == [
+        each["id"] for each in shown["transfers"]
+    ]
+    assert client.get(f"{ENTRIES}/{wanted['key']}").json() == first.json()
+    assert (amount_of(TRANSIT), amount_of(ana), amount_of(FEES)) == (0, 0, 0)
+    for path, code in (
+        (f"{one}/reverse", "EXCEEDS_ORIGINAL"),
+        (f"{ENTRIES}/{wanted['key']}/reverse", "NOT_REVERSIBLE"),
+    ):
+        assert code_of(send(client, path, reversal())) == (422, code)
+    other = send(client, f"{ENTRIES}/{fee}/reverse", wanted)
+    assert code_of(other) == (409, "POSTING_KEY_REUSED")
+    assert Record.objects.filter(action=Action.TRANSFER_REVERSED).count() == 3
+    assert findings() == []
+
+
+def test_an_entry_is_taken_back_whole_or_not_at_all(client: Any) -> None:
+    """One of the patients has spent what he was given."""
+    ana, luis = customer("ana"), customer("luis")
+    sent = entry(
+        (TRANSIT, "debit", "10.00"), (ana, "credit", "6.00"), (luis, "credit", "4.00")
+    )
+    send(client, ENTRIES, sent)
+    send(client, TRANSFERS, body(luis, FEES, "1.00"))
+    refused = send(client, f"{ENTRIES}/{sent['key']}/reverse", reversal())
+    assert code_of(refused) == (422, "INSUFFICIENT_FUNDS")
+    assert (amount_of(ana), amount_of(luis)) == (600, 300)
+    assert not Record.objects.filter(action=Action.TRANSFER_REVERSED).exists()
+
+
+def test_a_key_names_a_transfer_or_an_entry(client: Any) -> None:
+    ana, single = customer("ana"), body(TRANSIT, customer("ana"), "10.00")
+    many = entry((TRANSIT, "debit", "4.00"), (ana, "credit", "4.00"))
+    send(client, TRANSFERS, single)
+    send(client, ENTRIES, many)
+    reused = (409, "POSTING_KEY_REUSED")
+    assert code_of(send(client, ENTRIES, {**many, "key": single["key"]})) == reused
+    for original, key in ((many, single["key"]), (single, many["key"])):
+        back = f"{ENTRIES}/{original['key']}/reverse"
+        assert code_of(send(client, back, reversal(key=key))) == reused
+    assert amount_of(ana) == 1_400
 
 
 def test_what_is_not_there_is_not_taken_back(client: Any) -> None:
@@ -196,6 +327,38 @@ def test_held_money_is_kept_free_and_posted_in_part(client: Any) -> None:
     assert code_of(send(client, f"{path}/post", another)) == (409, "HOLD_ENDED")
     assert amount_of(ana) == 500
     assert findings() == []
+
+
+def test_what_is_held_of_an_account_is_found_without_its_key(client: Any) -> None:
+    ana, luis = customer("ana"), customer("luis")
+    send(client, TRANSFERS, body(TRANSIT, ana, "10.00"))
+    now = timezone.now()
+    hours = [(now + timedelta(hours=each)).isoformat() for each in (3, 1, 2, 1, 1)]
+    held = [hold(ana, FEES, "1.00", expires_at=each) for each in hours]
+    held.append(hold(TRANSIT, ana, "1.00", expires_at=hours[0]))
+    others = [hold(TRANSIT, luis), hold(ana, FEES, "1.00")]
+    for each in (*held, *others):
+        assert send(client, HOLDS, each).status_code == 201
+    send(client, f"{HOLDS}/{others[1]['key']}/void", WHY)
+    seen, query = [], {"account_id": str(ana), "limit": 2}
+    while True:
+        page = client.get(HOLDS, query).json()
+        seen += page["items"]
+        if page["next_after"] is None:
+            break
+        query["after"] = page["next_after"]
+        # It may end before the next page is asked for.
+        send(client, f"{HOLDS}/{query['after']}/void", WHY)
+    in_order = sorted(held, key=lambda each: (each["expires_at"], each["key"]))
+    assert [each["id"] for each in seen] == [each["key"] for each in in_order]
+    assert {each["state"] for each in seen} == {"open"}
+    late = open_holds(ana, now=now + timedelta(hours=2), limit=9)
+    assert {each.expires_at for each in late} <= {now + timedelta(hours=3)}
+    query["after"] = str(uuid4())
+    assert code_of(client.get(HOLDS, query)) == (404, "HOLD_NOT_FOUND")
+    nobody = client.get(HOLDS, {"account_id": str(uuid4())})
+    assert code_of(nobody) == (404, "ACCOUNT_NOT_FOUND")
+    assert code_of(client.get(HOLDS)) == (400, "VALIDATION_ERROR")
 
 
 def test_a_hold_is_let_go_or_expires(client: Any) -> None:

@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import OperationalError
 
 from accounts import roles
 from accounts.models import User
 from audit.models import Record
 from ledger.models import Balance, Transfer
+from ledger.services import transfers
 from ledger.services.posting import LARGEST_BATCH
 from ledger.services.proof import findings
 from tests.accounts.machines import deliver, make_machine
@@ -52,6 +54,7 @@ NO_ROWS: list[tuple[dict[str, Any], str]] = [
     ({"effective": "2026-02-30"}, "effective"),
     ({"effective": "2026-W47-5"}, "effective"),
     ({"effective": "2999-01-01"}, "effective"),
+    ({"effective": "0026-11-20"}, "effective"),
     ({"effective": None}, "effective"),
     ({"effective": 20261120}, "effective"),
     ({"metadata": []}, "metadata"),
@@ -151,6 +154,44 @@ def test_a_key_is_one_transfer_whichever_batch_brings_it(client: Any) -> None:
     assert outcomes(again) == ["already_posted", "posted", "already_posted"]
     assert send(client, TRANSFERS, third).status_code == 200
     assert amount_of(ana) == 0
+    assert findings() == []
+
+
+def test_what_a_batch_books_it_books_at_once(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was tied to transfers of before is posted by a second call."""
+    ana = customer("ana")
+    old, tied, new = (body(TRANSIT, ana, amount) for amount in ("1.00", "2.00", "4.00"))
+    send(client, TRANSFERS, old)
+    rows = {"transfers": [{**old, "linked": True}, tied, new]}
+    calls = iter((transfers.book_judged, raises(OperationalError)))
+    monkeypatch.setattr(transfers, "book_judged", lambda **given: next(calls)(**given))
+    assert send(client, BATCH, rows).status_code == 503
+    assert amount_of(ana) == 100
+    monkeypatch.undo()
+    assert outcomes(send(client, BATCH, rows)) == [
+        "already_posted",
+        "posted",
+        "posted",
+    ]
+
+
+def raises(error: type[Exception]) -> Any:
+    def fail(**given: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_can_be_counted_is_refused_whole(client: Any) -> None:
+    most = body("1110-VES", "1120-VES", "100000000000000.00")
+    rows = [{**most, "key": str(uuid4())} for _ in range(922)]
+    assert set(outcomes(send(client, BATCH, {"transfers": rows}))) == {"posted"}
+    for path, sent in ((TRANSFERS, most), (BATCH, {"transfers": [most]})):
+        assert code_of(send(client, path, sent)) == (422, "BALANCE_TOO_LARGE")
+    assert Transfer.objects.count() == 922
     assert findings() == []
 
 

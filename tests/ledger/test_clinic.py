@@ -1,5 +1,6 @@
 """A completed transaction is in the books: once, with the bank's amount and day."""
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,11 +16,11 @@ from ledger.errors import AccountFrozen
 from ledger.models import Account, Transfer
 from ledger.services.accounts import freeze
 from ledger.services.periods import close_month
-from ledger.services.proof import findings
-from ledger.services.reading import balance_now
+from ledger.services.posting import post
+from ledger.services.proof import Finding, findings
 from tests.bank import Bank
 from tests.journaled import unguarded
-from tests.ledger.books import TRANSIT
+from tests.ledger.books import TRANSIT, amount_of, posting
 from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded, today
 from transactions.books import CAUSE, COMPLETED, key_of, owner_of
 from transactions.models import BankCredit, Transaction
@@ -28,6 +29,13 @@ from transactions.services.books import book_completed
 from transactions.states import State
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+
+def confirmed(author: User, bank: Bank) -> Transaction:
+    """A claim whose money the bank has shown."""
+    row = recorded(author)
+    arrives(bank)
+    return asked(row)
 
 
 def entry_of(row: Transaction) -> Transfer:
@@ -77,7 +85,7 @@ def test_two_payments_of_one_patient_are_on_one_account(ana: User, bank: Bank) -
     asked(second)
     account = entry_of(first).credit_id
     assert entry_of(second).credit_id == account
-    assert str(balance_now(account)) == "4701.50"
+    assert amount_of(account) == 470150
 
 
 def test_the_credit_of_nobody_in_particular_is_kept_apart(
@@ -179,9 +187,7 @@ def _as_before_the_books(row: Transaction) -> None:
 def test_what_was_completed_before_there_were_books_is_demanded_and_booked_once(
     ana: User, bank: Bank, capsys: Any
 ) -> None:
-    row = recorded(ana)
-    arrives(bank)
-    asked(row)
+    row = confirmed(ana, bank)
     _as_before_the_books(row)
     assert [(each.kind, each.subject) for each in findings()] == [
         ("completed_but_not_booked", str(row.pk))
@@ -195,12 +201,67 @@ def test_what_was_completed_before_there_were_books_is_demanded_and_booked_once(
     assert (told.actor_id, told.facts) == (SYSTEM_ID, '{"transactions":1}')
 
 
+def test_the_accounts_of_the_past_are_opened_by_code_as_an_import_does(
+    ana: User, bank: Bank
+) -> None:
+    for number in range(5):
+        reference = f"00001241772{number}"
+        row = recorded(ana, reference=reference, customer_document=f"V1234567{number}")
+        arrives(bank, reference=reference)
+        asked(row)
+    _as_before_the_books(row)
+    with unguarded("ledger_account") as cursor:
+        owned = "SELECT id FROM ledger_account WHERE owner_id IS NOT NULL"
+        cursor.execute(f"DELETE FROM ledger_balance WHERE account_id IN ({owned})")
+        cursor.execute("DELETE FROM ledger_account WHERE owner_id IS NOT NULL")
+    before = Record.objects.latest("pk").pk
+    assert book_completed() == 5
+    opened = Record.objects.filter(action="ledger.account_opened", pk__gt=before)
+    codes = [json.loads(each.facts)["code"] for each in opened.order_by("pk")]
+    assert len(codes) == 5
+    assert codes == sorted(codes)
+
+
+@pytest.mark.parametrize(
+    ("side", "code"),
+    [("debit", "1120-VES"), ("debit", "1110-USD"), ("credit", "4100-VES")],
+)
+def test_an_entry_on_other_accounts_than_its_rule_says_is_named(
+    ana: User, bank: Bank, side: str, code: str
+) -> None:
+    row = confirmed(ana, bank)
+    assert findings() == []
+    with unguarded("ledger_transfer") as cursor:
+        cursor.execute(f"UPDATE ledger_transfer SET {side}_id = %s", [account_id(code)])
+    assert ("booked_otherwise", str(row.pk)) in {
+        (each.kind, each.subject) for each in findings()
+    }
+
+
+@pytest.mark.parametrize("code", [COMPLETED.code, "refund"])
+def test_a_transaction_is_not_booked_twice_whatever_it_is_called(
+    ana: User, bank: Bank, code: str
+) -> None:
+    row = confirmed(ana, bank)
+    first = entry_of(row)
+    again = posting(
+        first.debit_id,
+        first.credit_id,
+        "2350.75",
+        code=code,
+        effective=first.effective,
+        cause=(CAUSE, str(row.pk)),
+    )
+    post(again)
+    assert ("booked_otherwise", str(row.pk)) in {
+        (each.kind, each.subject) for each in findings()
+    }
+
+
 def test_an_entry_that_differs_from_its_transaction_is_named(
     ana: User, bank: Bank
 ) -> None:
-    row = recorded(ana)
-    arrives(bank)
-    asked(row)
+    row = confirmed(ana, bank)
     BankCredit.objects.update(amount="1.00")
     assert [each.kind for each in findings()] == ["booked_otherwise"]
     BankCredit.objects.all().delete()
@@ -209,6 +270,65 @@ def test_an_entry_that_differs_from_its_transaction_is_named(
         status=State.CANCELED, completed_at=None
     )
     assert [each.kind for each in findings()] == ["booked_but_not_completed"]
+
+
+@pytest.mark.parametrize("day", ['"x"', '"2026-02-30"', "null", "7", "[]"])
+def test_a_day_that_is_none_is_named_and_hides_nothing(
+    ana: User, bank: Bank, day: str
+) -> None:
+    confirmed(ana, bank)
+    with unguarded("ledger_transfer") as cursor:
+        cursor.execute(
+            "UPDATE ledger_transfer SET metadata = %s", [f'{{"day": {day}}}']
+        )
+        cursor.execute("UPDATE ledger_balance SET seq = 9 WHERE seq = 1")
+    assert {each.kind for each in findings()} == {
+        "booked_otherwise",
+        "balance_is_not_the_last",
+    }
+
+
+def _moved(change: str) -> None:
+    with unguarded("audit_record") as cursor:
+        cursor.execute(f"{change} WHERE action = 'transactions.moved'")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DELETE FROM audit_record",
+        "UPDATE audit_record SET subject_id = gen_random_uuid()",
+        "UPDATE audit_record SET facts = replace(facts, '2350.75', '2350.76')",
+        "UPDATE audit_record SET facts = replace(facts, '\"2350.75\"', 'null')",
+        "UPDATE audit_record SET facts = replace(facts, 'COMPLETED', 'CANCELED')",
+        "UPDATE audit_record SET facts = 'no JSON'",
+    ],
+)
+def test_an_entry_that_the_journal_tells_otherwise_is_named(
+    ana: User, bank: Bank, change: str
+) -> None:
+    row = confirmed(ana, bank)
+    _moved(change)
+    assert findings() == [
+        Finding("not_as_journaled", str(entry_of(row).pk), "not in the journal")
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # Words that two people had pruned; and a record of schema 1, which told less.
+        "UPDATE audit_record SET facts = ''",
+        "UPDATE audit_record SET version = NULL, facts ="
+        """ '{"became":"COMPLETED","reason":"MATCHED","was":"IN_PROGRESS"}'""",
+    ],
+)
+def test_what_the_journal_does_not_tell_any_more_is_held_against_nobody(
+    ana: User, bank: Bank, change: str
+) -> None:
+    confirmed(ana, bank)
+    _moved(change)
+    assert findings() == []
 
 
 def test_the_demo_is_consistent(settings: Any, monkeypatch: Any, bank: Bank) -> None:

@@ -89,18 +89,6 @@ def test_what_is_right_is_booked(door: str) -> None:
     assert (amount_of(TRANSIT), amount_of(FEES)) == (100, 100)
 
 
-def test_programs_of_before_are_told_whether_it_was_booked() -> None:
-    call = (
-        "SELECT ledger_post_one(%s, %s, %s, 100, %s, 'x', '2026-11-20', 'x', '1', '{}')"
-    )
-    with connection.cursor() as cursor:
-        for currency in ("VES", "USD"):
-            cursor.execute(call, [uuid4(), TRANSIT, FEES, currency])
-            assert cursor.fetchone() == (currency == "VES",)
-    assert (amount_of(TRANSIT), amount_of(FEES)) == (100, 100)
-    assert Transfer.objects.count() == 1
-
-
 @pytest.mark.parametrize("door", CALLS)
 @pytest.mark.parametrize("given", ODD.values(), ids=ODD)
 def test_what_is_odd_moves_no_balance_without_a_transfer(

@@ -192,6 +192,22 @@ def test_the_same_hold_again_is_the_same_and_another_is_refused(
     assert Record.objects.filter(action="ledger.money_held").count() == 1
 
 
+def test_the_same_hold_again_after_its_time_is_the_same(
+    ana_account: UUID, root: User
+) -> None:
+    wanted = posting(ana_account, FEES, "4.00")
+    given: dict[str, Any] = {"posting": wanted, "expires_at": SOON, "actor": root}
+    first = hold(**given, now=NOW)
+    assert hold(**given, now=SOON) == first
+    expire_holds(SOON)
+    assert hold(**given, now=SOON) == first
+    with pytest.raises(PostingKeyReused):
+        hold(**{**given, "expires_at": NOW}, now=SOON)
+    assert Record.objects.filter(action="ledger.money_held").count() == 1
+    assert reserved(ana_account) == 0
+    assert findings() == []
+
+
 @pytest.mark.parametrize(
     ("refusal", "given"),
     [

@@ -1,5 +1,6 @@
 """The books are migrated while others write to them."""
 
+from functools import partial
 from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
@@ -63,6 +64,42 @@ def test_writers_go_on_while_the_books_are_migrated(
     assert written == (20_000 + 10 * before, 20_000 + 10 * (before + after))
     assert Transfer.objects.filter(reverses__isnull=False).count() == 0
     assert findings() == []
+
+
+def test_writers_of_today_go_on_while_the_books_are_migrated() -> None:
+    """By the doors of 0013, through which thousands or one are booked."""
+    call_command("migrate", "ledger", "0013", verbosity=0)
+    try:
+        for _ in range(4):
+            post_batch([posting(TRANSIT, FEES, "0.01") for _ in range(5_000)])
+        written = _migrated_under_writers_of_today()
+    finally:
+        call_command("migrate", verbosity=0)
+        begin_anew()
+    assert min(written) > 0
+    assert Transfer.objects.count() == 20_000 + sum(written)
+    assert findings() == []
+
+
+def _migrated_under_writers_of_today() -> list[int]:
+    """How many transfers each writer booked meanwhile."""
+    over = Event()
+
+    def migrate() -> None:
+        try:
+            call_command("migrate", "ledger", verbosity=0)
+        finally:
+            over.set()
+
+    def write(number: int) -> int:
+        booked = 0
+        while not over.is_set():
+            post_batch([posting(TRANSIT, FEES, "0.01") for _ in range(number)])
+            booked += number
+        return booked
+
+    _, *written = together(migrate, partial(write, 1), partial(write, 10))
+    return written
 
 
 def _migrated_under_writers() -> tuple[int, int]:

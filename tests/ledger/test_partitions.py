@@ -18,9 +18,9 @@ from ledger.models import Transfer
 from ledger.services.partitioning import CannotPartition, begin_partition
 from ledger.services.posting import Outcome, post, post_batch
 from ledger.services.proof import findings, missing_guards
-from ledger.services.reading import balance_at, balance_now, history
+from ledger.services.reading import balance_at, balance_of, history
 from tests.application import as_application, as_owner
-from tests.ledger.books import FEES, TRANSIT, customer, posting
+from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.ledger.own_database import own_database
 from tests.together import together
 
@@ -102,8 +102,8 @@ def test_each_year_is_booked_and_read_in_its_own_table() -> None:
         "ledger_transfer_20360101",
     ]
     assert [each.transfer_id for each in history(ana)] == keys[::-1]
-    assert balance_now(ana) == 40
-    assert balance_at(ana, datetime(2035, 6, 2, tzinfo=UTC)) == 30
+    assert amount_of(ana) == 4000
+    assert balance_at(balance_of(ana), datetime(2035, 6, 2, tzinfo=UTC)) == 30
     assert findings() == findings(3) == []
 
 

@@ -13,13 +13,13 @@ from django.db import connection
 
 from accounts.models import User
 from audit.checks import GUARDED as OF_THE_JOURNAL
-from ledger.models import Proof
+from ledger.models import Proof, Transfer
 from ledger.services.batches import book_batch
 from ledger.services.holds import hold, post_hold
 from ledger.services.periods import close_month
 from ledger.services.posting import post_batch
 from ledger.services.proof import GUARDED as OF_THE_BOOKS
-from ledger.services.proof import findings
+from ledger.services.proof import Finding, findings
 from ledger.services.reversal import reverse
 from ledger.tasks import prove
 from tests.journaled import unguarded
@@ -164,16 +164,27 @@ TAMPERED_BESIDE = [
         ],
     ),
     (
-        {"batch_not_as_journaled"},
+        {"not_as_journaled"},
         ["UPDATE ledger_transfer SET code = 'x' WHERE cause_type = 'batch'"],
     ),
     (
-        {"batch_not_as_journaled"},
+        {"not_as_journaled"},
         ["UPDATE ledger_transfer SET cause_type = 'x' WHERE cause_type = 'batch'"],
     ),
+    *(
+        (
+            {"not_as_journaled"},
+            [f"DELETE FROM audit_record WHERE action = 'ledger.{action}'"],
+        )
+        for action in ("batch_posted", "transfer_reversed", "hold_posted")
+    ),
     (
-        {"batch_not_as_journaled"},
-        ["DELETE FROM audit_record WHERE action = 'ledger.batch_posted'"],
+        {"not_as_journaled"},
+        ["UPDATE ledger_transfer SET amount = 99 WHERE reverses IS NOT NULL"],
+    ),
+    (
+        {"cause_unknown", "not_as_journaled"},
+        ["UPDATE ledger_transfer SET cause_type = 'x' WHERE cause_type = 'reversal'"],
     ),
 ]
 
@@ -186,6 +197,62 @@ def test_holds_reversals_closings_and_batches_are_proved_too(
     assert findings() == []
     tamper(*statements)
     assert kinds <= {each.kind for each in findings()}
+
+
+def test_words_that_were_pruned_are_missed_by_nobody(root: User) -> None:
+    """Who pruned them is written in the journal, by two people."""
+    write_beside(root)
+    tamper("UPDATE audit_record SET facts = '' WHERE action LIKE 'ledger.%%'")
+    assert findings() == []
+
+
+def test_a_transfer_does_not_hide_behind_words_that_were_pruned(root: User) -> None:
+    write_beside(root)
+    tamper(
+        "UPDATE audit_record SET facts = '' WHERE action = 'ledger.batch_posted'",
+        "UPDATE ledger_transfer SET cause_type = 'batch', cause_id ="
+        " (SELECT cause_id FROM ledger_transfer WHERE cause_type = 'batch')"
+        " WHERE cause_type = 'hold'",
+    )
+    batch = Transfer.objects.filter(cause_type="batch").first()
+    assert batch is not None
+    assert ("not_as_journaled", batch.cause_id) in {
+        (each.kind, each.subject) for each in findings()
+    }
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "no JSON",
+        "{}",
+        '{"amount":"much"}',
+        '{"amount":"1e9"}',
+        f'{{"amount":"{"9" * 200}.00"}}',
+        '{"digest":null}',
+        '{"digest":"\\u0000"}',
+    ],
+)
+def test_a_record_that_cannot_be_read_is_named_and_hides_nothing(
+    root: User, facts: str
+) -> None:
+    """Who has the application's password may add what no program of ours writes."""
+    write_beside(root)
+    tamper(f"UPDATE ledger_balance SET seq = 9 WHERE {_CUSTOMERS}")
+    before = findings()
+    assert before
+    actions = {"batch_posted", "transfer_reversed", "hold_posted"}
+    with connection.cursor() as cursor:
+        for action in actions:
+            cursor.execute(_ADDED, [f"ledger.{action}", action, facts])
+    unread = {Finding("not_as_journaled", each, "not in the books") for each in actions}
+    assert set(findings()) == {*before, *unread}
+
+
+_ADDED = """
+INSERT INTO audit_record (action, subject_type, subject_id, request_id, facts)
+VALUES (%s, '', %s, '', %s)
+"""
 
 
 def write_beside(root: User) -> None:

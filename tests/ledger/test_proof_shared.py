@@ -11,10 +11,12 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import User
-from ledger.models import Proof
+from ledger import tasks
+from ledger.models import Proof, Transfer
+from ledger.services import proof
 from ledger.services.batches import book_batch
-from ledger.services.posting import post_batch
-from ledger.services.proof import findings
+from ledger.services.posting import post, post_batch
+from ledger.services.proof import Finding, findings
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.ledger.own_database import own_database
 from tests.ledger.test_proof import (
@@ -75,6 +77,34 @@ def test_batches_are_shared_out_too(root: User) -> None:
     assert findings(3) == alone
 
 
+@pytest.mark.parametrize("procs", [1, 2])
+def test_what_is_posted_meanwhile_is_of_the_next_proof(
+    monkeypatch: pytest.MonkeyPatch, procs: int
+) -> None:
+    write_books()
+
+    def witness() -> list[Finding]:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_posted).result(60)
+        return [Finding("seen", str(Transfer.objects.count()))]
+
+    monkeypatch.setitem(proof._WITNESSES, "test", witness)
+    assert findings(procs) == [Finding("seen", "3")]
+    assert Transfer.objects.count() == 4
+
+
+def _posted() -> None:
+    try:
+        post(posting(TRANSIT, FEES))
+    finally:
+        connection.close()
+
+
+def test_nothing_is_proved_within_somebody_elses_transaction() -> None:
+    with atomic(), pytest.raises(RuntimeError):
+        findings()
+
+
 def test_a_connection_that_is_cut_is_no_proof() -> None:
     write_books()
     call_command("ledger_verify", "--procs", "2")
@@ -85,6 +115,25 @@ def test_a_connection_that_is_cut_is_no_proof() -> None:
             _cut_one_that_waits(cursor)
         assert proving.result(60) == 2
     assert Proof.objects.count() == 1
+
+
+def test_who_asks_again_while_the_books_are_proved_is_told() -> None:
+    """Whoever may read may ask; that many workers are not there."""
+    write_books()
+    with ThreadPoolExecutor(1) as pool, atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [proof._LOCK])
+        assert pool.submit(_verified).result(60) == 2
+        assert pool.submit(_asked_of_a_worker).result(60) is None
+        assert not Proof.objects.exists()
+    call_command("ledger_verify")
+    assert Proof.objects.count() == 1
+
+
+def _asked_of_a_worker() -> None:
+    try:
+        tasks.prove()
+    finally:
+        connection.close()
 
 
 def _verified() -> int:

@@ -12,7 +12,7 @@ from ledger.models import Transfer
 from ledger.services import reading
 from ledger.services.posting import post
 from tests.journaled import unguarded
-from tests.ledger.books import FEES, TRANSIT, customer, posting
+from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 
 pytestmark = pytest.mark.django_db
 
@@ -45,10 +45,10 @@ def test_a_balance_is_known_at_every_moment_of_the_past() -> None:
         (FIRST + timedelta(days=5), "7.00"),
         (FIRST + timedelta(days=6), "15.00"),
     ]
-    assert [str(reading.balance_at(ana, moment)) for moment, _ in at] == [
-        amount for _, amount in at
-    ]
-    assert str(reading.balance_now(ana)) == "15.00"
+    assert [
+        str(reading.balance_at(reading.balance_of(ana), moment)) for moment, _ in at
+    ] == [amount for _, amount in at]
+    assert amount_of(ana) == 1500
 
 
 def test_by_effective_day_late_and_early_bookings_count_where_they_belong() -> None:
@@ -61,7 +61,7 @@ def test_by_effective_day_late_and_early_bookings_count_where_they_belong() -> N
     )
     ana, day = customer("ana"), caracas_day(FIRST)
     assert [
-        str(reading.balance_on(ana, day + timedelta(days=after)))
+        str(reading.balance_on(reading.balance_of(ana), day + timedelta(days=after)))
         for after in (-1, 0, 2, 6, 7, 9, 10, 29, 30)
     ] == ["0.00", "1.00", "9.00", "9.00", "11.00", "11.00", "15.00", "15.00", "31.00"]
 
@@ -84,7 +84,7 @@ def test_a_history_is_read_page_by_page_newest_first() -> None:
 
 
 def test_an_account_that_is_none_is_refused() -> None:
-    for read in (reading.balance_now, reading.history):
+    for read in (reading.balance_of, reading.history):
         with pytest.raises(AccountNotFound):
             read(uuid4())
 

@@ -2,19 +2,23 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from areamedica.clock import caracas_day, start_of
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
 from ledger.errors import AccountNotFound
-from ledger.models import Account
+from ledger.models import Account, Balance
 from ledger.services import reading, reports, statements
+from ledger.services.posting import post
 from ledger.services.reports import AsOf
 from ledger.services.statements import By, Place, statement
+from tests.ledger.books import posting
 from tests.ledger.past import Booked, account, changed, patient, random_book, write
 
 pytestmark = pytest.mark.django_db
@@ -58,12 +62,13 @@ def test_every_balance_at_every_moment_is_the_sum_of_its_transfers(
         so_far = counted(book, as_of)
         for each in moved:
             expected = on_its_side(each, changed(so_far, each.pk))
+            held = reading.balance_of(each.pk)
             if as_of.at:
-                assert reading.balance_at(each.pk, as_of.at) == expected
+                assert reading.balance_at(held, as_of.at) == expected
             elif as_of.on:
-                assert reading.balance_on(each.pk, as_of.on) == expected
+                assert reading.balance_on(held, as_of.on) == expected
             else:
-                assert reading.balance_now(each.pk) == expected
+                assert from_minor(held.amount, held.currency) == expected
 
 
 def test_every_report_at_every_moment_is_the_sum_of_the_transfers(
@@ -174,6 +179,28 @@ def test_a_busy_account_is_read_in_growing_stretches(
     assert [each.balance for each in by_stretches] == [each.balance for each in at_once]
 
 
+@pytest.mark.parametrize("by", By)
+def test_what_is_booked_while_somebody_reads_is_not_on_his_statement(
+    book: list[Booked], by: By
+) -> None:
+    """Neither between two pages nor between the questions of one."""
+    transit, today = account("1110"), caracas_day(timezone.now())
+    closed, before = every_page(transit, DAYS[0], today, by)
+
+    def asked(execute: Any, *given: Any) -> Any:
+        answer = execute(*given)
+        post(posting(transit, account("4100"), effective=DAYS[1]))
+        return answer
+
+    with connection.execute_wrapper(asked):
+        found, entries = every_page(transit, DAYS[0], today, by)
+    assert Balance.objects.get(pk=transit).seq > len(entries)
+    assert (found.opening, found.closing) == (closed.opening, closed.closing)
+    assert [(each.seq, each.balance) for each in entries] == [
+        (each.seq, each.balance) for each in before
+    ]
+
+
 def test_the_result_of_a_period_is_what_took_effect_in_it(book: list[Booked]) -> None:
     first, last = DAYS[7], DAYS[25]
     within = [each for each in book if first <= each.effective <= last]
@@ -212,15 +239,17 @@ def test_a_statement_of_no_account_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "2026-11-03", "2026-11-03.x", "3.2026-11-03"]
+    "text",
+    ["", "x", "2026-11-03", "2026-11-03.1", "2026-11-03.1.x", "3.4.2026-11-03"],
 )
 def test_a_place_that_nobody_gave_out_is_none(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
         Place.read(text)
 
 
-def test_the_bridge_of_two_days_is_found_by_its_index() -> None:
+def test_what_took_effect_on_another_day_is_found_by_its_index() -> None:
+    bridge = "ledger_lies_between(effective, at, '2026-10-01')"
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = reading.Entry.objects.filter(reading.off_day(DAYS[0])).explain()
-    assert "transfer_off_its_day" in plan
+        cursor.execute(f"EXPLAIN SELECT 1 FROM ledger_entry WHERE {bridge}")
+        assert str(cursor.fetchall()).count("transfer_off_its_day") == 2

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from areamedica.permissions import Permission as P
-from ledger.admin.causes import CAUSES, OWNERS, Cause
+from ledger.admin.causes import CAUSES, OWNERS, Cause, ids
 from transactions import formats
 from transactions.admin.searching import joined
 from transactions.books import CAUSE, COMPLETED, owner_of
@@ -15,7 +15,7 @@ from transactions.models import Transaction
 
 def _names(pks: Iterable[str]) -> dict[str, str]:
     """Whose payment, and the digits people read aloud."""
-    rows = Transaction.objects.present().filter(pk__in=list(pks))
+    rows = Transaction.objects.present().filter(pk__in=[*ids(pks)])
     named = rows.values_list("pk", "customer_full_name", "reference")
     return {str(pk): f"{name} · …{reference[-6:]}" for pk, name, reference in named}
 
@@ -41,5 +41,10 @@ CAUSES[CAUSE] = Cause(
     permission=P.TRANSACTION_READ,
     names=_names,
     codes={COMPLETED.code: _("Payment confirmed")},
+    faults={
+        "booked_but_not_completed": _("Booked, but its transaction is not completed"),
+        "booked_otherwise": _("Booked otherwise than the bank has shown"),
+        "completed_but_not_booked": _("A completed transaction that is not booked"),
+    },
 )
 OWNERS.append(_owners)

@@ -1,6 +1,6 @@
 """Book what was completed before there were books, and say what is not booked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db import connection
@@ -18,6 +18,7 @@ from transactions.books import (
     COMPLETED,
     Confirmed,
     book,
+    credit_code,
     key_of,
     posting_of,
 )
@@ -51,9 +52,10 @@ def _completed_after(pk: UUID) -> Iterable[Transaction]:
 def _book(page: list[Transaction]) -> int:
     keys = {each.pk: key_of(COMPLETED, each.pk) for each in page}
     known = set(Transfer.objects.in_bulk(list(keys.values())))
-    # Accounts are opened in one order by everybody, before any balance is locked.
     wanting = [each.confirmed() for each in page if keys[each.pk] not in known]
-    wanting.sort(key=lambda each: (each.document, each.phone))
+    # Whoever opens several accounts at once, as an import does, opens them by their
+    # codes, and before any balance is locked: so two of them cannot deadlock.
+    wanting.sort(key=credit_code)
     for confirmed in _refused(wanting):
         with atomic():
             book(confirmed)
@@ -83,6 +85,7 @@ def _tell(transactions: int) -> None:
     )
 
 
+# Days are compared as they are written: what is kept beside a transfer may be no day.
 _NOT_AS_BOOKED = """
 SELECT CASE WHEN t.id IS NULL OR t.status <> %(completed)s
             THEN 'booked_but_not_completed'
@@ -90,15 +93,43 @@ SELECT CASE WHEN t.id IS NULL OR t.status <> %(completed)s
             ELSE 'booked_otherwise' END,
        coalesce(t.id::text, b.cause_id), coalesce(b.key::text, '')
   FROM (SELECT * FROM transactions_transaction WHERE status = %(completed)s) t
-  FULL JOIN (SELECT * FROM ledger_transfer
-              WHERE cause_type = %(cause)s AND code = %(code)s) b
+  FULL JOIN (SELECT *, count(*) OVER (PARTITION BY cause_id) AS times
+               FROM ledger_transfer WHERE cause_type = %(cause)s) b
     ON b.cause_id = t.id::text
   LEFT JOIN transactions_bankcredit c ON c.transaction_id = t.id
+  LEFT JOIN ledger_account debit ON debit.id = b.debit_id
+  LEFT JOIN ledger_account credit ON credit.id = b.credit_id
  WHERE t.id IS NULL OR b.key IS NULL OR c.id IS NULL
+    OR b.times > 1 OR b.code <> %(code)s
     OR b.amount <> c.amount * 100
-    OR coalesce((b.metadata ->> 'day')::date, b.effective) <> c.day
+    OR coalesce(b.metadata -> 'day', to_jsonb(b.effective)) <> to_jsonb(c.day)
+    OR debit.code IS DISTINCT FROM %(debit)s || '-' || c.currency
+    OR credit.code LIKE ANY (ARRAY[%(credit)s || '-' || c.currency || '-%%',
+                                   %(unnamed)s || '-' || c.currency]) IS NOT TRUE
  ORDER BY 1, 2 LIMIT 1000
 """
+
+
+# The journal writes amounts with two decimals. What two people had pruned tells nothing
+# any more, and records from before their schema 2 tell no amount. As text, so that what
+# is no JSON is found missing; a cast would end the proof.
+_NOT_AS_JOURNALED = """
+SELECT 'not_as_journaled', b.key::text, 'not in the journal'
+  FROM ledger_transfer b
+ WHERE b.cause_type = %(cause)s AND NOT EXISTS (
+       SELECT FROM audit_record r
+        WHERE r.action = %(moved)s AND r.subject_type = 'transaction'
+          AND r.subject_id = b.cause_id
+          AND (r.facts = '' OR strpos(r.facts, '"became":"COMPLETED"') > 0)
+          AND (strpos(r.facts, '"amount":') = 0
+               OR strpos(r.facts, '"amount":"' || b.amount * 0.01 || '"') > 0))
+ ORDER BY 2 LIMIT 1000
+"""
+
+
+def disagreements() -> list[Finding]:
+    """Where transactions, their transfers and the journal tell different stories."""
+    return [*unbooked(), *unjournaled()]
 
 
 def unbooked() -> list[Finding]:
@@ -106,9 +137,15 @@ def unbooked() -> list[Finding]:
 
     `manage.py book_completed` books what is only missing.
     """
+    return _found(_NOT_AS_BOOKED, {"completed": State.COMPLETED, **vars(COMPLETED)})
+
+
+def unjournaled() -> list[Finding]:
+    """Transfers whose transaction the journal does not tell completed by so much."""
+    return _found(_NOT_AS_JOURNALED, {"moved": Action.TRANSACTION_MOVED})
+
+
+def _found(sql: str, given: Mapping[str, str | UUID]) -> list[Finding]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NOT_AS_BOOKED,
-            {"completed": State.COMPLETED, "cause": CAUSE, "code": COMPLETED.code},
-        )
+        cursor.execute(sql, {"cause": CAUSE, **given})
         return [Finding(*row) for row in cursor.fetchall()]

@@ -8,6 +8,7 @@ from json import dumps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from ledger.errors import ProofUnderWay
 from ledger.services.proof import prove
 
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *, procs: int, json: bool, **_: object) -> None:
         try:
             proof, found = prove(max(1, procs))
-        except DatabaseError as problem:
+        except (DatabaseError, ProofUnderWay) as problem:
             said = f"The books were not proved: {problem}"
             raise CommandError(said, returncode=2) from problem
         if json:

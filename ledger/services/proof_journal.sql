@@ -1,0 +1,50 @@
+-- A share of what people had posted beside what the journal says of it: of a batch its
+-- digest, of a reversal or a hold the amount. What one call has posted has one moment; a
+-- line is as `batches.digest_of` writes it. Rows lie in the order of their moments, so
+-- that sorting by these first is quick. Records whose words were pruned stand for as many.
+-- The journal may hold what is no JSON and no number, which a cast would end this by: so
+-- facts are searched as text. Of what a person wrote, every quotation mark is escaped.
+WITH booked AS (
+    SELECT 'ledger.batch_posted' AS action, cause_id AS subject,
+           encode(sha256(convert_to(string_agg(concat_ws(
+               ' ', key, debit_id, credit_id, amount, effective, code,
+               coalesce(reverses::text, '-')) || chr(10), '' ORDER BY key),
+               'UTF8')), 'hex') AS said
+      FROM ledger_transfer
+     WHERE cause_type = 'batch'
+       AND (%(parts)s = 1 OR abs(hashtext(cause_id) %% %(parts)s) = %(part)s)
+     GROUP BY at, cause_id
+     UNION ALL
+    SELECT 'ledger.transfer_reversed', key::text, amount::text
+      FROM ledger_transfer WHERE cause_type = 'reversal' AND %(part)s = 0
+     UNION ALL
+    SELECT 'ledger.hold_posted', cause_id, amount::text
+      FROM ledger_transfer WHERE cause_type = 'hold' AND %(part)s = 0
+), journal AS (
+    SELECT action, subject_id AS subject, nullif(facts, '') AS facts
+      FROM audit_record
+     WHERE action = 'ledger.batch_posted'
+       AND (%(parts)s = 1 OR abs(hashtext(subject_id) %% %(parts)s) = %(part)s)
+        OR action IN ('ledger.transfer_reversed', 'ledger.hold_posted')
+       AND %(part)s = 0
+), told AS (
+    SELECT action, subject, coalesce(
+               substring(facts, '"digest":"([^"]*)"'),
+               round(substring(
+                   facts, '"amount":"(\d{1,18}(?:\.\d{1,18})?)"')::numeric * 100)::text
+           ) AS said
+      FROM journal WHERE facts IS NOT NULL
+), pruned AS (
+    SELECT action, subject, count(*) AS times
+      FROM journal WHERE facts IS NULL GROUP BY action, subject
+), odd AS (
+    SELECT action, subject, b.said IS NULL AS is_unbooked,
+           count(b.said) OVER (PARTITION BY action, subject) AS unmatched
+      FROM booked b FULL JOIN told j USING (action, subject, said)
+     WHERE b.said IS NULL OR j.said IS NULL
+)
+SELECT 'not_as_journaled', subject,
+       CASE WHEN is_unbooked THEN 'not in the books' ELSE 'not in the journal' END
+  FROM odd LEFT JOIN pruned USING (action, subject)
+ WHERE is_unbooked OR unmatched > coalesce(pruned.times, 0)
+ ORDER BY 2, 3 LIMIT 1000
