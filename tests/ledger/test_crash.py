@@ -7,13 +7,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
-from areamedica.devstack.servers import Postgres, start_on_free_port
+from areamedica.devstack.processes import nap
+from areamedica.devstack.servers import DATABASE, Postgres, start_on_free_port
+from ledger.chart import account_id
 from ledger.models import Transfer
 from ledger.services.proof import findings
 from tests.ledger import poster
@@ -44,10 +49,12 @@ def _started(*command: str, url: str) -> subprocess.Popen[str]:
     )
 
 
-def _until(process: subprocess.Popen[str], batches: int) -> None:
+def _until(process: subprocess.Popen[str], batches: int) -> int:
+    """Wait for so many; gives the server's process that posts them."""
     assert process.stdout is not None
     for _ in range(batches):
-        assert process.stdout.readline(), "the poster ended early"
+        assert (line := process.stdout.readline()), "the poster ended early"
+    return int(line)
 
 
 def _of_the_tests() -> str:
@@ -56,16 +63,84 @@ def _of_the_tests() -> str:
     return f"postgres://{where['USER']}:{where['PASSWORD']}@{address}"
 
 
+@contextmanager
+def _key_taken(url: str, batch: int) -> Iterator[int]:
+    """Somebody is about to book the last key of the poster's batch; gives his process.
+
+    His accounts are none of the poster's. So the batch does not wait before it begins,
+    but in its midst: its other transfers are written, its balances are not.
+    """
+    with closing(psycopg.connect(url)) as other:
+        other.execute(
+            "SELECT ledger_book_one("
+            "%s, %s, %s, 1, 'USD', 'test', '2026-11-20', 'test', '1', '{}')",
+            [max(poster.keys(batch)), account_id("1110-USD"), account_id("4100-USD")],
+        )
+        yield other.info.backend_pid
+
+
+_HELD_UP_BY = """
+SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid)
+ WHERE pg_blocking_pids(pid) = ARRAY[%(pid)s::int] AND query LIKE '%%ledger_book_all%%'
+   AND relation = 'ledger_transfer'::regclass AND mode = 'RowExclusiveLock' AND granted
+"""
+_GONE = """
+SELECT 0 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %(pid)s)
+"""
+
+
+def _until_seen(url: str, sight: LiteralString, pid: int) -> int:
+    """Ask the server until it shows this of one of its processes."""
+    with psycopg.connect(url, autocommit=True) as line:
+        for _ in range(600):
+            if found := line.execute(sight, {"pid": pid}).fetchone():
+                return int(found[0])
+            nap()
+    raise AssertionError(f"not seen: {sight}")
+
+
+@pytest.mark.parametrize(
+    ("is_cut", "batches"), [(False, 4), (True, 3)], ids=["it ends", "it is cut"]
+)
+def test_a_poster_killed_within_a_statement_leaves_all_of_it_or_nothing(
+    is_cut: bool, batches: int
+) -> None:
+    """The server does not see that its client is dead before the statement ends."""
+    url = _of_the_tests()
+    with _key_taken(url, 3) as other:
+        process = _started("-m", "tests.ledger.poster", url=url)
+        _until(process, 3)
+        statement = _until_seen(url, _HELD_UP_BY, other)
+        process.kill()
+        process.wait()
+        assert Transfer.objects.count() == 3 * poster.EACH
+        if is_cut:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 30000)", [statement])
+                assert cursor.fetchone() == (True,)
+    _until_seen(url, _GONE, statement)
+    booked = batches * poster.EACH
+    assert Transfer.objects.count() == amount_of(TRANSIT) == booked
+    assert findings() == []
+    assert poster.run() == {"already_posted": booked, "posted": ALL - booked}
+    assert Transfer.objects.count() == ALL
+    assert (amount_of(TRANSIT), amount_of(FEES)) == (ALL, ALL)
+    assert findings() == []
+
+
 @pytest.mark.parametrize(
     "cut", [3, *(pytest.param(cut, marks=pytest.mark.soak) for cut in range(1, 29, 3))]
 )
 def test_a_killed_poster_leaves_whole_batches_and_the_rest_is_repeated(
     cut: int,
 ) -> None:
-    process = _started("-m", "tests.ledger.poster", url=_of_the_tests())
-    _until(process, cut)
+    url = _of_the_tests()
+    process = _started("-m", "tests.ledger.poster", url=url)
+    backend = _until(process, cut)
     process.kill()
     process.wait()
+    # It may be in the midst of the next batch, and book it.
+    _until_seen(url, _GONE, backend)
     booked = Transfer.objects.count()
     assert booked % poster.EACH == 0
     assert cut * poster.EACH <= booked <= ALL
@@ -78,42 +153,83 @@ def test_a_killed_poster_leaves_whole_batches_and_the_rest_is_repeated(
 
 
 @pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    """A database of the test's own, as durable as the clinic's."""
+def postgres(transactional_db: None) -> Iterator[Postgres]:
+    """A server of the test's own, as durable as the clinic's, and we are on it."""
     folder = Path(tempfile.mkdtemp(prefix=f"areamedica-test-{os.getpid()}-"))
     folder.chmod(0o711)
     log = folder / "postgres.log"
     server = Postgres(folder / "postgres", password="p" * 16, log=log, durable=True)
     start_on_free_port(server)
-    yield server
-    server.stop()
-    server.destroy()
-    shutil.rmtree(folder)
+    try:
+        with _moved_to(server):
+            call_command("migrate", verbosity=0)
+            yield server
+    finally:
+        server.stop()
+        server.destroy()
+        shutil.rmtree(folder)
 
 
-@pytest.mark.soak
-def test_a_killed_database_has_what_it_said_and_no_half_batch(
-    postgres: Postgres,
-) -> None:
-    migrate = _started("manage.py", "migrate", "-v", "0", url=postgres.url)
-    assert migrate.wait() == 0
-    process = _started("-m", "tests.ledger.poster", url=postgres.url)
-    _until(process, 5)
+@contextmanager
+def _moved_to(server: Postgres) -> Iterator[None]:
+    where = connection.settings_dict
+    given = dict(where)
+    connection.close()
+    where.update(HOST="127.0.0.1", PORT=server.port, NAME=DATABASE)
+    where.update(USER=DATABASE, PASSWORD=server.password)
+    try:
+        yield
+    finally:
+        connection.close()
+        where.update(given)
+
+
+def _kill(postgres: Postgres, *processes: int) -> None:
+    """The server, after some of its processes."""
+    connection.close()
     assert postgres.pid is not None
-    os.kill(postgres.pid, signal.SIGKILL)
-    assert process.wait() != 0
+    for each in (*processes, postgres.pid):
+        os.kill(each, signal.SIGKILL)
+
+
+def _start_again(postgres: Postgres) -> None:
     postgres.stop()
     postgres.start()
     postgres.wait_ready(60)
-    count = "SELECT count(*) FROM ledger_transfer"
-    with psycopg.connect(postgres.url, autocommit=True) as line:
-        [booked] = line.execute(count).fetchone() or [0]
-        assert booked % poster.EACH == 0
-        assert booked >= 5 * poster.EACH
-        again = _started("-m", "tests.ledger.poster", url=postgres.url)
-        again.communicate()
-        assert again.returncode == 0
-        assert line.execute(count).fetchone() == (ALL,)
-    proof = _started("manage.py", "ledger_verify", url=postgres.url)
-    told, _ = proof.communicate()
-    assert told == f"{ALL} transfers, 0 problems.\n"
+
+
+def test_a_database_killed_within_a_statement_has_what_it_said_and_no_more(
+    postgres: Postgres,
+) -> None:
+    with _key_taken(postgres.url, 3) as other:
+        process = _started("-m", "tests.ledger.poster", url=postgres.url)
+        _until(process, 3)
+        statement = _until_seen(postgres.url, _HELD_UP_BY, other)
+        _kill(postgres, statement)
+        assert process.wait() != 0
+    _start_again(postgres)
+    booked = 3 * poster.EACH
+    assert Transfer.objects.count() == amount_of(TRANSIT) == booked
+    assert findings() == []
+    assert poster.run() == {"already_posted": booked, "posted": ALL - booked}
+    assert Transfer.objects.count() == amount_of(FEES) == ALL
+    assert findings() == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("cut", range(1, 25, 8))
+def test_a_database_killed_at_any_moment_has_what_it_said_and_no_half_batch(
+    postgres: Postgres, cut: int
+) -> None:
+    process = _started("-m", "tests.ledger.poster", url=postgres.url)
+    _until(process, cut)
+    _kill(postgres)
+    assert process.wait() != 0
+    _start_again(postgres)
+    booked = Transfer.objects.count()
+    assert booked % poster.EACH == 0
+    assert booked >= cut * poster.EACH
+    assert findings() == []
+    assert poster.run() == {"already_posted": booked, "posted": ALL - booked}
+    assert Transfer.objects.count() == amount_of(FEES) == ALL
+    assert findings() == []

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, InternalError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.db.transaction import atomic
+from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
-from areamedica.errors import Forbidden
+from areamedica.errors import DayOutOfReach, Forbidden
 from audit.models import Record
 from ledger.errors import (
     MonthNotClosed,
@@ -93,6 +94,19 @@ def test_months_are_closed_in_their_order(berta: User) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("month", [date.min, date.max])
+def test_a_month_that_nobody_means_is_refused(berta: User, month: date) -> None:
+    for act in (
+        lambda: close(month, berta),
+        lambda: ask_to_reopen(month=month, actor=berta, reason="Falta uno"),
+        lambda: periods.reopen_month(month=month, actor=berta, reason="Sí"),
+    ):
+        with pytest.raises(DayOutOfReach):
+            act()
+    assert not Closing.objects.exists()
+
+
+@pytest.mark.django_db
 def test_two_reopen_the_last_month_and_it_is_closed_again(
     berta: User, root: User
 ) -> None:
@@ -160,7 +174,7 @@ def test_every_role(person: Any, berta: User, role: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_database_refuses_one_person_alone_and_any_rewriting(berta: User) -> None:
-    row = close(SEPTEMBER, berta)
+    close(SEPTEMBER, berta)
     with pytest.raises(IntegrityError, match="reopened_by_two"), atomic():
         Closing.objects.create(
             month=SEPTEMBER,
@@ -169,7 +183,6 @@ def test_the_database_refuses_one_person_alone_and_any_rewriting(berta: User) ->
             by=berta,
             approved_by=berta,
             reason="",
-            at=row.at,
         )
     with application.as_owner(), connection.cursor() as cursor:
         for change in (
@@ -179,6 +192,60 @@ def test_the_database_refuses_one_person_alone_and_any_rewriting(berta: User) ->
         ):
             with pytest.raises(IntegrityError, match="append-only"), atomic():
                 cursor.execute(change)
+
+
+_BY_HAND = """
+INSERT INTO ledger_closing (month, kind, until, by_id, reason, at)
+SELECT '2026-09-01', 'closed', '2026-09-30', id, 'x', %s FROM accounts_user LIMIT 1
+"""
+
+
+@pytest.mark.django_db
+def test_nobody_draws_the_books_into_the_future(berta: User) -> None:
+    """Whoever may add a closing does not say when that was."""
+    close(SEPTEMBER, berta)
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_HAND, ["9999-12-31"])
+    own, by_hand = Closing.objects.order_by("id").values_list("at", flat=True)
+    assert own < by_hand < timezone.now()
+    assert on(NOVEMBER) == "posted"
+    [booked] = Transfer.objects.values_list("at", flat=True)
+    assert by_hand < booked < timezone.now()
+
+
+@pytest.mark.django_db
+def test_a_closing_knows_when_it_was(berta: User) -> None:
+    assert close(OCTOBER, berta).at == Closing.objects.get().at
+
+
+@pytest.mark.usefixtures("books_alone")
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_who_closes_by_hand_waits_for_those_under_way(berta: User) -> None:
+    under_way, over = Event(), Event()
+
+    @atomic
+    def posts() -> None:
+        on(date(2026, 9, 30))
+        under_way.set()
+        over.wait(10)
+
+    @atomic
+    def closes() -> None:
+        under_way.wait(10)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            cursor.execute(_BY_HAND, ["2026-10-01"])
+
+    def tries() -> None:
+        try:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                closes()
+        finally:
+            over.set()
+
+    together(posts, tries)
+    assert not Closing.objects.exists()
 
 
 @pytest.mark.django_db
@@ -245,22 +312,3 @@ def test_two_who_close_at_once_close_once(berta: User) -> None:
         return True
 
     assert sum(together(*[closes] * 4)) == 1
-
-
-@pytest.mark.usefixtures("books_alone")
-@pytest.mark.integration
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("level", ["REPEATABLE READ", "SERIALIZABLE"])
-def test_no_other_isolation_level_posts(level: str) -> None:
-    """Its snapshot would be older than its locks: the month might be closed by now."""
-
-    @atomic
-    def at_that_level() -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
-        on(date(2026, 10, 31))
-
-    with pytest.raises(InternalError, match="READ COMMITTED only"):
-        at_that_level()
-    assert not Transfer.objects.exists()
-    assert on(date(2026, 10, 31)) == "posted"
