@@ -20,24 +20,27 @@ from django.utils.translation import gettext_lazy as _
 from areamedica.spreadsheets import as_meant
 from ledger.amounts import MINOR_DIGITS, to_minor
 from ledger.errors import UnpostableAmount, UnreadableFile
+from ledger.formats import LONGEST_TEXT
 
 LARGEST_FILE = 5 * 2**20
 MOST_ROWS = 50_000
-LONGEST_DESCRIPTION = 200
 _KEYS = UUID("3f3b1a52-90c7-5d0e-8c55-5b1f0c2a6f01")
 _OLDEST = date(2000, 1, 1)
 _CENT = Decimal("0.01")
 
-COLUMNS = (
-    "key",
-    "date",
-    "debit",
-    "credit",
-    "amount",
-    "currency",
-    "code",
-    "description",
-)
+
+class Column(models.TextChoices):
+    KEY = "key", _("key")
+    DATE = "date", _("date")
+    DEBIT = "debit", _("debit")
+    CREDIT = "credit", _("credit")
+    AMOUNT = "amount", _("amount")
+    CURRENCY = "currency", _("currency")
+    CODE = "code", _("code")
+    DESCRIPTION = "description", _("description")
+
+
+COLUMNS = Column.values
 _OPTIONAL = {"key", "code", "description"}
 # As a bookkeeper here heads them.
 _ALSO = {
@@ -83,10 +86,16 @@ class Fault(models.TextChoices):
 
 @dataclass(frozen=True, order=True)
 class Wrong:
-    """A fault at a line of the file, from 1, and the cell it was seen in."""
+    """A fault at a line of the file, from 1, and the column it was seen in.
+
+    This is kept for ever, and in a file whose columns are shifted anybody's name may
+    stand anywhere. So `cell` is told only where the books know what stands there, as an
+    account of theirs.
+    """
 
     line: int
     fault: Fault
+    column: str = ""
     cell: str = ""
 
 
@@ -106,10 +115,11 @@ class Row:
 
 
 class _Faulty(Exception):
-    def __init__(self, fault: Fault, cell: str = "") -> None:
+    def __init__(self, fault: Fault, column: str = "", cell: str = "") -> None:
         super().__init__(fault)
         self.fault = fault
-        self.cell = cell[:40]
+        self.column = column
+        self.cell = cell
 
 
 def read(content: bytes, *, mark: str, today: date) -> tuple[list[Row], list[Wrong]]:
@@ -127,7 +137,7 @@ def read(content: bytes, *, mark: str, today: date) -> tuple[list[Row], list[Wro
             _refuse_twice(row, rows)
             rows[row.key] = row
         except _Faulty as error:
-            wrongs.append(Wrong(line, error.fault, error.cell))
+            wrongs.append(Wrong(line, error.fault, error.column, error.cell))
     if not rows and not wrongs:
         raise UnreadableFile(why=_("it has no rows"))
     return list(rows.values()), wrongs
@@ -135,7 +145,7 @@ def read(content: bytes, *, mark: str, today: date) -> tuple[list[Row], list[Wro
 
 def _refuse_twice(row: Row, rows: dict[UUID, Row]) -> None:
     if row.key in rows:
-        raise _Faulty(Fault.TWICE, str(rows[row.key].line))
+        raise _Faulty(Fault.TWICE, Column.KEY, str(rows[row.key].line))
 
 
 def _records(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:
@@ -191,10 +201,10 @@ def _row(
     day = _day(cells["date"], today)
     amount, currency = _money(cells["amount"], cells["currency"].upper(), mark)
     if cells["debit"] == cells["credit"]:
-        raise _Faulty(Fault.SAME_ACCOUNT, cells["debit"])
+        raise _Faulty(Fault.SAME_ACCOUNT, Column.CREDIT)
     named = _text_of(cells, "key", 64)
     code = _text_of(cells, "code", 32) or USUAL_CODE
-    description = _text_of(cells, "description", LONGEST_DESCRIPTION)
+    description = _text_of(cells, "description", LONGEST_TEXT)
     content = (
         day,
         cells["debit"],
@@ -220,7 +230,7 @@ def _row(
 def _text_of(cells: dict[str, str], column: str, longest: int) -> str:
     text = as_meant(cells.get(column, ""))
     if len(text) > longest:
-        raise _Faulty(Fault.TEXT, text)
+        raise _Faulty(Fault.TEXT, column)
     return text
 
 
@@ -253,14 +263,14 @@ def _day(text: str, today: date) -> date:
         elif found := _HERE.fullmatch(text):
             day, month, year = map(int, found.groups())
         else:
-            raise _Faulty(Fault.DATE, text)
+            raise _Faulty(Fault.DATE, Column.DATE)
         read = date(year, month, day)
     except ValueError as error:
-        raise _Faulty(Fault.DATE, text) from error
+        raise _Faulty(Fault.DATE, Column.DATE) from error
     if read < _OLDEST:
-        raise _Faulty(Fault.DATE, text)
+        raise _Faulty(Fault.DATE, Column.DATE)
     if read > today:
-        raise _Faulty(Fault.FUTURE, text)
+        raise _Faulty(Fault.FUTURE, Column.DATE)
     return read
 
 
@@ -277,13 +287,13 @@ _WRITTEN = {
 def _money(text: str, currency: str, mark: str) -> tuple[Decimal, str]:
     """`1.234,56` or `1234,56` with a comma, `1,234.56` or `1234.56` with a point."""
     if currency not in MINOR_DIGITS:
-        raise _Faulty(Fault.CURRENCY, currency)
+        raise _Faulty(Fault.CURRENCY, Column.CURRENCY)
     if not _WRITTEN[mark].fullmatch(text):
-        raise _Faulty(Fault.AMOUNT, text)
+        raise _Faulty(Fault.AMOUNT, Column.AMOUNT)
     group = "." if mark == "," else ","
     amount = Decimal(text.replace(group, "").replace(mark, ".")).quantize(_CENT)
     try:
         to_minor(amount, currency)
     except UnpostableAmount as error:
-        raise _Faulty(Fault.AMOUNT, text) from error
+        raise _Faulty(Fault.AMOUNT, Column.AMOUNT) from error
     return amount, currency

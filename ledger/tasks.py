@@ -32,9 +32,13 @@ def expire_holds() -> None:
 
 @shared_task(name="ledger.book_imports", time_limit=3600)
 def book_imports() -> None:
-    """Book the files that were confirmed; the rows of `Import` are the queue."""
+    """Book the files that were confirmed; the rows of `Import` are the queue.
+
+    And forget those that nobody has confirmed in time.
+    """
     now = _now()
     imports.book_confirmed(today=caracas_day(now))
+    imports.forget_unconfirmed(now)
 
 
 def _now() -> datetime:

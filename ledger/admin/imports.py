@@ -27,7 +27,7 @@ from areamedica.clock import caracas_day
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from ledger.errors import UnreadableFile
-from ledger.import_file import LARGEST_FILE, MOST_ROWS, DecimalMark, Fault
+from ledger.import_file import LARGEST_FILE, MOST_ROWS, Column, DecimalMark, Fault
 from ledger.models import Import, ImportState
 from ledger.services import imports
 from ledger.services.exporting import Format, Period, export
@@ -215,4 +215,10 @@ class Imports(OwnPages):
 
 
 def _told(wrong: dict[str, Any]) -> dict[str, Any]:
-    return {**wrong, "words": Fault(wrong["fault"]).label}
+    """A fault in words, and where it is; line 0 is the whole file."""
+    line, column = wrong["line"], wrong.get("column")
+    place = _("Line %(line)s:") if line else ""
+    if column:
+        place = _("Line %(line)s, %(column)s:")
+    named = {"line": line, "column": Column(column).label if column else ""}
+    return {**wrong, "words": Fault(wrong["fault"]).label, "place": place % named}

@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import connection, models
 from django.utils import timezone
 
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, is_within_reach
+from areamedica.errors import DayOutOfReach
 from areamedica.spreadsheets import inert
 from audit.actions import Action
 from audit.services import record
@@ -62,8 +63,11 @@ class _Transfer:
 def export(*, form: Format, period: Period, actor_id: UUID) -> Iterator[str]:
     """Journal who takes the books away, and give the file piece by piece.
 
+    :raises DayOutOfReach: nobody means that day.
     :raises PeriodTurnedRound: it ends before it begins.
     """
+    if not all(is_within_reach(day) for day in (period.first, period.last) if day):
+        raise DayOutOfReach
     if period.first and period.last and period.last < period.first:
         raise PeriodTurnedRound
     facts: dict[str, object] = {
@@ -218,10 +222,14 @@ class _Snapshot:
         return [(code, Kind(kind), name) for code, kind, name in self._ask(_ACCOUNTS)]
 
     def days(self, period: Period) -> tuple[date, date]:
-        """The period, or from the first to the last effective day there is."""
-        [(first, last)] = self._ask(_DAYS)
+        """The period, or from the first to the last effective day there is.
+
+        A period may begin after that last one: then that day is all of it.
+        """
+        [(oldest, newest)] = self._ask(_DAYS)
         today = caracas_day(timezone.now())
-        return period.first or first or today, period.last or last or today
+        first = period.first or oldest or today
+        return first, period.last or max(first, newest or today)
 
     def held(self, day: date | None) -> dict[str, str]:
         """What is on each account at the end of the day, a debit positive; None: now.

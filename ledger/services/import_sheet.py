@@ -9,14 +9,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from ledger.amounts import MINOR_DIGITS, from_minor, to_minor
-from ledger.chart import CHART, SIDE, account_id, code_of
-from ledger.import_file import Fault, Row, Wrong
+from ledger.chart import HEADINGS, SIDE, account_id, code_of
+from ledger.import_file import Column, Fault, Row, Wrong
 from ledger.models import Account, Balance, Transfer
 from ledger.services.periods import closed_until
 
 # A page shows so many; the file's owner mends those first.
 MOST_SHOWN = 200
-_HEADINGS = {line.number: line for line in CHART if line.is_heading}
 _AT_ONCE = 5_000
 T = TypeVar("T")
 
@@ -105,7 +104,7 @@ def judge(rows: Sequence[Row], unread: Sequence[Wrong]) -> Sheet:
     )
 
 
-def customer_of(code: str) -> tuple[str, str, UUID] | None:
+def parts_of(code: str) -> tuple[str, str, UUID] | None:
     """Line, currency and owner of a code such as `2100-VES-<owner>`; None: no such."""
     number, _, rest = code.partition("-")
     currency, _, owner = rest.partition("-")
@@ -113,7 +112,7 @@ def customer_of(code: str) -> tuple[str, str, UUID] | None:
         owner_id = UUID(owner)
     except ValueError:
         return None
-    if number not in _HEADINGS or code != code_of(number, currency, owner_id):
+    if number not in HEADINGS or code != code_of(number, currency, owner_id):
         return None
     return (number, currency, owner_id) if currency in MINOR_DIGITS else None
 
@@ -128,8 +127,9 @@ class _Books:
         self.closed_until = closed_until()
         self.booked = _booked({row.key for row in rows})
         for code in codes - set(self.standings) - self.headings:
-            if customer := customer_of(code):
-                self.standings[code] = _to_open(code, *customer)
+            if parts := parts_of(code):
+                number, currency, _ = parts
+                self.standings[code] = _to_open(code, number, currency)
 
     def hold(self, row: Row) -> bool:
         """Whether this very transfer is in the books."""
@@ -144,16 +144,19 @@ class _Books:
 
     def fault(self, row: Row) -> Wrong | None:
         if row.key in self.booked:
-            return Wrong(row.line, Fault.KEY_REUSED)
-        for code in (row.debit, row.credit):
-            if wrong := self._fault_of(code, row.currency):
-                return Wrong(row.line, wrong, code[:64])
+            return Wrong(row.line, Fault.KEY_REUSED, Column.KEY)
+        accounts = {Column.DEBIT: row.debit, Column.CREDIT: row.credit}
+        for column, code in accounts.items():
+            if fault := self._fault_of(code, row.currency):
+                known = "" if fault is Fault.UNKNOWN_ACCOUNT else code
+                return Wrong(row.line, fault, column, known)
         if self.closed_until and row.day <= self.closed_until:
-            return Wrong(row.line, Fault.CLOSED_MONTH, f"{row.day:%Y-%m}")
-        for code, after in self._after(row):
+            month = f"{row.day:%Y-%m}"
+            return Wrong(row.line, Fault.CLOSED_MONTH, Column.DATE, month)
+        for (code, after), column in zip(self._after(row), accounts, strict=True):
             floor = self.standings[code].floor
             if floor is not None and after < floor:
-                return Wrong(row.line, Fault.FLOOR, code)
+                return Wrong(row.line, Fault.FLOOR, column, code)
         return None
 
     def _fault_of(self, code: str, currency: str) -> Fault | None:
@@ -207,8 +210,8 @@ def _headings_among(codes: set[str]) -> set[str]:
     return found
 
 
-def _to_open(code: str, number: str, currency: str, owner_id: UUID) -> Standing:
-    line = _HEADINGS[number]
+def _to_open(code: str, number: str, currency: str) -> Standing:
+    line = HEADINGS[number]
     return Standing(
         code=code,
         name=line.name,

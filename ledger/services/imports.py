@@ -4,7 +4,8 @@ import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import structlog
@@ -14,6 +15,7 @@ from django.db.transaction import atomic, on_commit
 
 from accounts.models import SYSTEM_ID, User
 from areamedica import doorbell
+from areamedica.database import is_alone
 from areamedica.errors import Refusal
 from areamedica.permissions import Permission
 from audit.actions import Action
@@ -25,12 +27,14 @@ from ledger.import_file import DecimalMark, Fault, Row, Wrong, read
 from ledger.models import Import, ImportState
 from ledger.services.accounts import owned_account
 from ledger.services.batches import BATCH, book_batch
-from ledger.services.import_sheet import Sheet, customer_of, judge
+from ledger.services.holds import lock
+from ledger.services.import_sheet import Sheet, judge, parts_of
 from ledger.services.posting import Outcome, Posting
 
 AT_ONCE = 1_000
 MOST_ATTEMPTS = 5
-# Of one PostgreSQL cluster: whoever holds it books an import, nobody else does.
+CONFIRMED_WITHIN = timedelta(days=7)
+# Of this database: whoever holds it books an import, nobody else does.
 _LOCK = 7_310_001
 log = structlog.get_logger("ledger.imports")
 
@@ -136,6 +140,21 @@ def discard(*, import_id: UUID, actor: User) -> None:
     _journal(Action.IMPORT_DISCARDED, ready, actor.pk)
 
 
+@atomic
+def forget_unconfirmed(now: datetime) -> None:
+    """Discard what nobody has confirmed in time; for a worker.
+
+    A file may name people, and it is kept to be booked only.
+    """
+    late = Import.objects.filter(
+        state=ImportState.READY, uploaded_at__lt=now - CONFIRMED_WITHIN
+    )
+    # Whoever has one of them locked is confirming or discarding it.
+    for each in late.defer("content").select_for_update(skip_locked=True):
+        _end(each, ImportState.DISCARDED)
+        _journal(Action.IMPORT_DISCARDED, each, SYSTEM_ID)
+
+
 def _ready(import_id: UUID, actor: User) -> Import:
     actor.demand(Permission.LEDGER_POST)
     found = Import.objects.select_for_update().filter(pk=import_id).first()
@@ -172,7 +191,7 @@ def book(*, import_id: UUID, today: date) -> None:
         except _Undone as undone:
             _fail(import_id, undone.wrong)
         except Refusal as refusal:
-            _fail(import_id, Wrong(0, Fault.REFUSED, refusal.code))
+            _fail(import_id, Wrong(0, Fault.REFUSED, cell=refusal.code))
 
 
 def book_now(*, import_id: UUID, today: date) -> Import:
@@ -188,7 +207,7 @@ def book_now(*, import_id: UUID, today: date) -> Import:
 @atomic
 def _book(import_id: UUID, today: date, beside: _Beside) -> None:
     """:raises _Undone:"""
-    if not _is_alone():
+    if not is_alone(_LOCK):
         return
     waiting = Import.objects.select_related("confirmed_by")
     found = waiting.filter(pk=import_id, state=ImportState.CONFIRMED).first()
@@ -202,7 +221,8 @@ def _book(import_id: UUID, today: date, beside: _Beside) -> None:
     if sheet.wrongs:
         raise _Undone(sheet.wrongs[0])
     _open(sheet.new_accounts, found)
-    _lock(sheet.rows)
+    # All balances in the order of posting: batch after batch then cannot deadlock.
+    lock(*{account_id(code) for row in sheet.rows for code in (row.debit, row.credit)})
     for first in range(0, len(sheet.rows), AT_ONCE):
         _post(sheet.rows[first : first + AT_ONCE], first, found)
         beside.has_done(sheet.already + first + AT_ONCE)
@@ -211,27 +231,14 @@ def _book(import_id: UUID, today: date, beside: _Beside) -> None:
     _journal(Action.IMPORT_BOOKED, found, SYSTEM_ID, booked=booked)
 
 
-def _is_alone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
-        return bool(cursor.fetchone()[0])
-
-
 def _open(codes: Sequence[str], found: Import) -> None:
-    for number, currency, owner_id in filter(None, map(customer_of, codes)):
+    for number, currency, owner_id in filter(None, map(parts_of, codes)):
         owned_account(
             number=number,
             currency=currency,
             owner_id=owner_id,
             actor_id=found.confirmed_by_id or SYSTEM_ID,
         )
-
-
-def _lock(rows: Sequence[Row]) -> None:
-    """All balances in the order of posting: batch after batch then cannot deadlock."""
-    accounts = {account_id(code) for row in rows for code in (row.debit, row.credit)}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_lock(VARIADIC %s::uuid[])", [list(accounts)])
 
 
 def _post(rows: Sequence[Row], first: int, found: Import) -> None:
@@ -244,7 +251,7 @@ def _post(rows: Sequence[Row], first: int, found: Import) -> None:
     )
     for row, outcome in zip(rows, outcomes, strict=True):
         if outcome != Outcome.POSTED:
-            raise _Undone(Wrong(row.line, Fault.REFUSED, outcome))
+            raise _Undone(Wrong(row.line, Fault.REFUSED, cell=outcome))
 
 
 def _posting(row: Row, found: Import) -> Posting:
@@ -275,8 +282,7 @@ def _end(found: Import, state: ImportState, **facts: object) -> None:
 @atomic
 def _fail(import_id: UUID, wrong: Wrong) -> None:
     found = Import.objects.get(pk=import_id)
-    failure = {"line": wrong.line, "fault": wrong.fault, "cell": wrong.cell}
-    _end(found, ImportState.FAILED, failure=failure)
+    _end(found, ImportState.FAILED, failure=asdict(wrong))
     _journal(
         Action.IMPORT_FAILED, found, SYSTEM_ID, line=wrong.line, fault=wrong.fault.value
     )

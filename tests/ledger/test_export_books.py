@@ -12,10 +12,15 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from audit.models import Record
+from ledger.api.rows import read_metadata
+from ledger.chart import account_id
+from ledger.formats import LONGEST_TEXT
 from ledger.import_file import DecimalMark
+from ledger.models import Transfer
+from ledger.services.batches import book_batch
 from ledger.services.proof import findings
 from tests.conftest import empty_tables
-from tests.ledger.books import trial_balance
+from tests.ledger.books import TRANSIT, posting, trial_balance
 from tests.ledger.files import A_FEE, CASH_IN, PATIENT, booked, upload
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -98,6 +103,11 @@ def test_a_period_begins_with_what_was_there_before(
     assert held == everything
 
 
+def test_a_period_may_begin_after_the_last_transfer(cora: User) -> None:
+    """What the accounts must hold is asserted after they are opened."""
+    assert balances_of(exported("beancount", first="2026-12-01")) == ours()
+
+
 def test_the_csv_of_a_period_holds_its_rows_and_no_formula(cora: User) -> None:
     rows = list(csv.DictReader(StringIO(exported("csv", last="2026-11-02"))))
     assert [row["date"] for row in rows] == ["2026-10-31", "2026-11-01", "2026-11-02"]
@@ -124,6 +134,21 @@ def test_there_and_back_gives_the_same_trial_balance(cora: User, person: Any) ->
     assert findings() == []
 
 
+def test_the_longest_text_that_a_client_may_write_comes_back(
+    cora: User, person: Any
+) -> None:
+    words = {"description": "=" + "ñ" * (LONGEST_TEXT - 1)}
+    paid = posting(TRANSIT, account_id(PATIENT), metadata=read_metadata(words))
+    book_batch(postings=[paid], actor=cora, batch=paid.key)
+    file = exported("csv").encode()
+
+    empty_tables(None)
+    carlos = person("carlos", "bookkeeper")
+    assert booked(carlos, content=file, mark=DecimalMark.POINT).state == "booked"
+    there = Transfer.objects.get(pk=paid.key)
+    assert there.metadata["description"] == words["description"]
+
+
 def test_who_takes_the_books_away_is_journaled(cora: User) -> None:
     exported("csv", first="2026-11-01")
     [taken] = Record.objects.filter(action="ledger.books_exported")
@@ -133,6 +158,13 @@ def test_who_takes_the_books_away_is_journaled(cora: User) -> None:
 def test_a_period_that_ends_before_it_begins_is_refused(cora: User) -> None:
     with pytest.raises(CommandError):
         exported("csv", first="2026-11-02", last="2026-11-01")
+
+
+@pytest.mark.parametrize("days", [{"first": "0001-01-01"}, {"last": "9999-12-31"}])
+def test_days_that_nobody_means_are_refused(cora: User, days: dict[str, str]) -> None:
+    with pytest.raises(CommandError):
+        exported("beancount", **days)
+    assert not Record.objects.filter(action="ledger.books_exported").exists()
 
 
 def test_empty_books_are_a_file_too(transactional_db: None) -> None:

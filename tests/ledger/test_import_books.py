@@ -20,7 +20,7 @@ def run(person: Any, tmp_path: Path) -> Any:
     def run(*rows: str, by: str = "cora", **options: Any) -> str:
         file = tmp_path / "libros.csv"
         file.write_bytes(csv_of(*rows))
-        said = StringIO()
+        said = options.pop("stdout", None) or StringIO()
         given = {"by": f"{by}@clinica.test", "decimal": "comma", **options}
         call_command("import_books", str(file), stdout=said, **given)
         return said.getvalue()
@@ -43,8 +43,10 @@ def test_it_books_when_told_to_and_once(run: Any) -> None:
 
 
 def test_it_names_the_wrong_line_and_fails(run: Any) -> None:
+    said = StringIO()
     with pytest.raises(CommandError):
-        run(CASH_IN, A_FEE.replace("5100", "5101"), confirm=True)
+        run(CASH_IN, A_FEE.replace("5100", "5101"), confirm=True, stdout=said)
+    assert "line 3 debit: No existe esa cuenta.\n" in said.getvalue()
     assert not Transfer.objects.exists()
 
 

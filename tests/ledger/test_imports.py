@@ -1,22 +1,29 @@
 """A file into the books: what is said about it, and that it is booked once or not."""
 
-from datetime import UTC, date, datetime
+import json
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.db import connection
 
-from accounts.models import User
+from accounts.models import SYSTEM_ID, User
 from areamedica.errors import Forbidden
 from audit.models import Record
 from ledger.chart import account_id
 from ledger.errors import ImportNotFound, ImportNotReady, UnreadableFile
+from ledger.formats import LONGEST_TEXT
 from ledger.import_file import LARGEST_FILE, MOST_ROWS, DecimalMark, read
 from ledger.models import Account, Import, Transfer
 from ledger.services import imports
 from ledger.services.accounts import freeze
 from ledger.services.periods import close_month
 from ledger.services.proof import findings
+from ledger.tasks import book_imports
+from tests.journaled import staged
 from tests.ledger.books import amount_of, trial_balance
 from tests.ledger.files import (
     A_FEE,
@@ -126,7 +133,7 @@ WRONG_ROWS = {
     "11/2026;1120-VES;3900-VES;1,00;VES;;": "date",
     "2026-11-01;1120-VES;3900-VES;1,00;VES": "cells",
     f"2026-11-01;1120-VES;3900-VES;1,00;VES;{'x' * 33};": "text",
-    f"2026-11-01;1120-VES;3900-VES;1,00;VES;;{'x' * 201}": "text",
+    f"2026-11-01;1120-VES;3900-VES;1,00;VES;;{'x' * (LONGEST_TEXT + 1)}": "text",
     f"2026-11-01;{PATIENT};4000-VES;1,00;VES;;": "floor",
 }
 
@@ -142,9 +149,54 @@ def test_each_wrong_row_is_named_by_its_line_and_reason(cora: User) -> None:
     assert not Transfer.objects.exists()
 
 
+SOMEBODY = "José Pérez V12345678"
+SHIFTED_ROWS = {
+    f"{SOMEBODY * 4};2026-11-01;1120-VES;3900-VES;1,00;VES;;": "key",
+    f";{SOMEBODY};1120-VES;3900-VES;1,00;VES;;": "date",
+    f";2026-11-01;{SOMEBODY};3900-VES;1,00;VES;;": "debit",
+    f";2026-11-01;1120-VES;{SOMEBODY};1,00;VES;;": "credit",
+    f";2026-11-01;{SOMEBODY};{SOMEBODY};1,00;VES;;": "credit",
+    f";2026-11-01;1120-VES;3900-VES;{SOMEBODY};VES;;": "amount",
+    f";2026-11-01;1120-VES;3900-VES;1,00;{SOMEBODY};;": "currency",
+    f";2026-11-01;1120-VES;3900-VES;1,00;VES;{SOMEBODY * 2};": "code",
+    f";2026-11-01;1120-VES;3900-VES;1,00;VES;;{SOMEBODY * 26}": "description",
+    f"{SOMEBODY};2026-11-01;1120-VES;3900-VES;1,00;VES": "",
+}
+
+
+def test_of_a_wrong_row_its_column_is_kept_and_nothing_that_stands_there(
+    cora: User,
+) -> None:
+    found = upload(cora, content=csv_of(*SHIFTED_ROWS, heading=f"key;{HEADING}"))
+    assert (found.state, bytes(found.content)) == ("faulty", b"")
+    wrongs = found.preview["wrongs"]
+    assert [each["column"] for each in wrongs] == list(SHIFTED_ROWS.values())
+    kept = json.dumps(found.preview, ensure_ascii=False).lower()
+    for word in SOMEBODY.lower().split():
+        assert word not in kept
+
+
+def test_what_was_kept_of_wrong_rows_before_is_forgotten(cora: User) -> None:
+    found = upload(cora, CASH_IN, *SHIFTED_ROWS)
+    lines = [each["line"] for each in found.preview["wrongs"]]
+    for each in found.preview["wrongs"]:
+        each["cell"] = SOMEBODY
+    with staged():
+        found.save(update_fields=["preview"])
+    migration = import_module("ledger.migrations.0018_forget_wrong_cells")
+    with staged(), connection.cursor() as cursor:
+        cursor.execute(migration.FORGET)
+    found.refresh_from_db()
+    assert [each["line"] for each in found.preview["wrongs"]] == lines
+    assert {each["cell"] for each in found.preview["wrongs"]} == {""}
+
+
 def test_a_frozen_account_is_named(cora: User) -> None:
     freeze(account_id=account_id("3900-VES"), actor=cora, reason="Auditoría")
-    assert faults(upload(cora, CASH_IN)) == [(2, "frozen")]
+    found = upload(cora, CASH_IN)
+    assert found.preview["wrongs"] == [
+        {"line": 2, "fault": "frozen", "column": "credit", "cell": "3900-VES"}
+    ]
 
 
 def test_a_row_of_a_closed_month_is_named_also_when_it_closed_meanwhile(
@@ -157,7 +209,12 @@ def test_a_row_of_a_closed_month_is_named_also_when_it_closed_meanwhile(
     close_month(month=month, actor=cora, reason="Cierre", now=datetime.now(UTC))
     imports.book(import_id=found.pk, today=TODAY)
     found.refresh_from_db()
-    assert found.failure == {"line": 3, "fault": "closed_month", "cell": "2026-10"}
+    assert found.failure == {
+        "line": 3,
+        "fault": "closed_month",
+        "column": "date",
+        "cell": "2026-10",
+    }
     assert not Transfer.objects.exists()
     assert faults(upload(cora, CASH_IN, october)) == [(3, "closed_month")]
 
@@ -168,7 +225,12 @@ def test_who_lost_the_right_meanwhile_books_nothing(cora: User) -> None:
     cora.role.permissions.clear()
     imports.book_confirmed(today=TODAY)
     found.refresh_from_db()
-    assert found.failure == {"line": 0, "fault": "refused", "cell": "FORBIDDEN"}
+    assert found.failure == {
+        "line": 0,
+        "fault": "refused",
+        "column": "",
+        "cell": "FORBIDDEN",
+    }
     assert not Transfer.objects.exists()
 
 
@@ -229,7 +291,12 @@ def test_a_row_refused_at_the_last_moment_leaves_nothing(
     imports.book(import_id=found.pk, today=TODAY)
     found.refresh_from_db()
     assert found.state == "failed"
-    assert found.failure == {"line": 6, "fault": "frozen", "cell": "5100-VES"}
+    assert found.failure == {
+        "line": 6,
+        "fault": "frozen",
+        "column": "debit",
+        "cell": "5100-VES",
+    }
     assert not Transfer.objects.exists()
     assert bytes(found.content) == b""
     assert Record.objects.filter(action="ledger.import_failed").count() == 1
@@ -242,16 +309,21 @@ def test_what_the_engine_refuses_in_the_middle_undoes_the_batches_before(
     monkeypatch.setattr(imports, "AT_ONCE", 1)
     found = upload(cora, CASH_IN, A_FEE)
     imports.confirm(import_id=found.pk, actor=cora)
-    locked = imports._lock
+    locked = imports.lock
 
-    def lock_and_freeze(rows: Any) -> None:
-        locked(rows)
+    def lock_and_freeze(*accounts: UUID) -> None:
+        locked(*accounts)
         freeze(account_id=account_id("5100-VES"), actor=cora, reason="Auditoría")
 
-    monkeypatch.setattr(imports, "_lock", lock_and_freeze)
+    monkeypatch.setattr(imports, "lock", lock_and_freeze)
     imports.book(import_id=found.pk, today=TODAY)
     found.refresh_from_db()
-    assert found.failure == {"line": 3, "fault": "refused", "cell": "frozen"}
+    assert found.failure == {
+        "line": 3,
+        "fault": "refused",
+        "column": "",
+        "cell": "frozen",
+    }
     assert not Transfer.objects.exists()
     assert amount_of(account_id("1120-VES")) == 0
 
@@ -262,7 +334,7 @@ def test_a_file_that_our_own_code_cannot_book_is_given_up(cora: User) -> None:
     Import.objects.update(attempts=imports.MOST_ATTEMPTS)
     imports.book_confirmed(today=TODAY)
     found.refresh_from_db()
-    assert found.failure == {"line": 0, "fault": "refused", "cell": ""}
+    assert found.failure == {"line": 0, "fault": "refused", "column": "", "cell": ""}
 
 
 def test_an_import_ends_once(cora: User) -> None:
@@ -283,6 +355,32 @@ def test_a_discarded_file_is_forgotten(cora: User) -> None:
     found.refresh_from_db()
     assert (found.state, bytes(found.content)) == ("discarded", b"")
     assert not Transfer.objects.exists()
+
+
+def test_a_file_that_nobody_confirms_is_forgotten_after_a_week(cora: User) -> None:
+    old, confirmed = upload(cora, CASH_IN), upload(cora, A_FEE)
+    imports.confirm(import_id=confirmed.pk, actor=cora)
+    uploaded = Import.objects.get(pk=old.pk).uploaded_at
+    imports.forget_unconfirmed(uploaded + timedelta(days=7))
+    old.refresh_from_db()
+    assert old.state == "ready"
+    for _ in range(2):
+        imports.forget_unconfirmed(uploaded + timedelta(days=7, seconds=1))
+    old.refresh_from_db()
+    confirmed.refresh_from_db()
+    assert (old.state, bytes(old.content)) == ("discarded", b"")
+    assert confirmed.state == "confirmed"
+    [discarded] = Record.objects.filter(action="ledger.import_discarded")
+    assert (discarded.actor_id, discarded.subject_id) == (SYSTEM_ID, str(old.pk))
+
+
+def test_the_worker_forgets_what_nobody_confirmed(cora: User) -> None:
+    found = upload(cora, CASH_IN)
+    with staged():
+        Import.objects.update(uploaded_at=datetime(2026, 11, 1, tzinfo=UTC))
+    book_imports()
+    found.refresh_from_db()
+    assert found.state == "discarded"
 
 
 @pytest.mark.parametrize("role", ["cashier", "support", "reviewer", "auditor"])

@@ -8,9 +8,11 @@ from django.test import Client
 
 from accounts.models import User
 from audit.models import Record
+from ledger.chart import account_id
 from ledger.import_file import LARGEST_FILE
 from ledger.models import Import, Transfer
 from ledger.services import imports
+from ledger.services.accounts import freeze
 from tests.ledger.files import A_FEE, CASH_IN, TODAY, booked, csv_of, upload
 
 pytestmark = [
@@ -64,13 +66,18 @@ def test_upload_preview_confirm_and_watch_it_booked(desk: Client) -> None:
     assert desk.get(HERE).content.decode().count("apertura.csv") == 1
 
 
-def test_wrong_lines_are_named_and_nothing_can_be_confirmed(desk: Client) -> None:
-    send(desk, csv_of(CASH_IN, A_FEE.replace("5100", "<b>51")))
+def test_wrong_lines_are_named_and_nothing_can_be_confirmed(
+    desk: Client, cora: User
+) -> None:
+    freeze(account_id=account_id("3900-VES"), actor=cora, reason="Auditoría")
+    send(desk, csv_of(CASH_IN, A_FEE.replace("5100", "José Pérez")))
     found = Import.objects.get()
     shown = desk.get(f"{HERE}{found.pk}/change/").content.decode()
-    assert "Línea 3:" in shown
-    assert "No existe esa cuenta." in shown
-    assert "&lt;b&gt;51-VES" in shown
+    assert "Línea 2, haber:</b> La cuenta está congelada. <code>3900-VES</code>" in (
+        shown
+    )
+    assert "Línea 3, debe:</b> No existe esa cuenta.<" in shown
+    assert "José Pérez" not in shown
     assert "Registrar</button>" not in shown
     desk.post(f"{HERE}{found.pk}/confirm/")
     assert not Transfer.objects.exists()
@@ -150,6 +157,14 @@ def test_the_books_are_taken_away_in_a_stream(
         (
             {"format": "csv", "first": "2026-02-01", "last": "2026-01-01"},
             "El período termina antes de empezar.",
+        ),
+        (
+            {"format": "beancount", "last": "9999-12-31"},
+            "Indique un día entre 2000 y 2100.",
+        ),
+        (
+            {"format": "beancount", "first": "0001-01-01"},
+            "Indique un día entre 2000 y 2100.",
         ),
     ],
 )

@@ -50,8 +50,9 @@ class Command(BaseCommand):
         )
         told = found.preview
         for wrong in told["wrongs"]:
-            words = Fault(wrong["fault"]).label
-            self.stdout.write(f"line {wrong['line']}: {words} {wrong['cell']}".rstrip())
+            place = f"line {wrong['line']} {wrong['column']}".rstrip()
+            words = f"{Fault(wrong['fault']).label} {wrong['cell']}".rstrip()
+            self.stdout.write(f"{place}: {words}")
         for each in told["accounts"]:
             self.stdout.write(f"{each['code']}: {each['before']} -> {each['after']}")
         sums = ", ".join(f"{total} {name}" for name, total in told["sums"].items())
