@@ -30,7 +30,7 @@ from ledger.errors import (
     UnpostableAmount,
 )
 from ledger.models import Transfer
-from ledger.services.legs import book_entry, transfers_of
+from ledger.services.legs import book_entry, is_entry, transfers_of
 from ledger.services.reversal import reverse, reverse_entry
 
 ENTRY = PolymorphicProxySerializer(
@@ -43,7 +43,7 @@ ENTRY = PolymorphicProxySerializer(
 def _shown(entry: UUID, transfers: Sequence[Transfer]) -> dict[str, Any]:
     """A transfer of this key, or what the legs of an entry were booked as."""
     shown: list[dict[str, Any]] = [TransferOut(each).data for each in transfers]
-    if transfers[0].pk == entry:
+    if len(shown) == 1 and not is_entry(transfers[0]):
         return shown[0]
     return {"id": str(entry), "transfers": shown}
 
@@ -126,7 +126,7 @@ def _taken_back(
 ) -> tuple[list[Transfer], bool]:
     """:raises EntryNotFound: and whatever `reverse` raises."""
     now = timezone.now()
-    if _found(original)[0].pk == original:
+    if len(_found(original)) == 1:
         back, is_new = reverse(original=original, actor=actor, now=now, **given)
         return [back], is_new
     if given.pop("amount") is not None:

@@ -13,7 +13,6 @@ from audit.actions import Action
 from audit.services import Event, record_all, rows_of
 from ledger.amounts import to_minor
 from ledger.services.posting import (
-    Causes,
     Outcome,
     Posting,
     book_at_once,
@@ -22,62 +21,65 @@ from ledger.services.posting import (
 )
 
 BATCH = "batch"
+# What its client calls one thing: the legs of an entry (`legs.book_entry`).
+ENTRY = "entry"
 
 
 def book_batch(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
+    *, postings: Sequence[Posting], actor: User, batch: UUID, kind: str = BATCH
 ) -> list[Outcome]:
     """Book transfers somebody outside has sent, and journal that he did.
 
-    Their cause becomes ("batch", `batch`). The journal keeps a digest of those posted,
+    Their cause becomes (`kind`, `batch`). The journal keeps a digest of those posted,
     which `ledger_verify` compares; sent again, nothing is posted or journaled.
 
     :raises Forbidden: and whatever `post_batch` raises.
     """
-    if book_whole(postings=postings, actor=actor, batch=batch):
+    if book_whole(postings=postings, actor=actor, batch=batch, kind=kind):
         return [Outcome.POSTED] * len(postings)
-    return book_judged(postings=postings, actor=actor, batch=batch)
+    return book_judged(postings=postings, actor=actor, batch=batch, kind=kind)
 
 
 def book_whole(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
+    *, postings: Sequence[Posting], actor: User, batch: UUID, kind: str = BATCH
 ) -> datetime | None:
     """`book_batch` where nothing stands against any; when. None: nothing was done."""
     actor.demand(Permission.LEDGER_POST)
-    event = _event(actor, batch, count=len(postings), posted=postings)
-    return book_at_once(postings, _causes(batch, postings), rows_of([event]))
+    cause = (kind, str(batch))
+    event = _event(actor, cause, count=len(postings), posted=postings)
+    return book_at_once(postings, [cause] * len(postings), rows_of([event]))
 
 
 @atomic
 def book_judged(
-    *, postings: Sequence[Posting], actor: User, batch: UUID
+    *, postings: Sequence[Posting], actor: User, batch: UUID, kind: str = BATCH
 ) -> list[Outcome]:
     """`book_batch`, once it is known that something stands against one of them."""
     actor.demand(Permission.LEDGER_POST)
-    outcomes = judged(postings, _causes(batch, postings))
+    cause = (kind, str(batch))
+    outcomes = judged(postings, [cause] * len(postings))
     pairs = zip(postings, outcomes, strict=True)
     posted = [each for each, outcome in pairs if outcome is Outcome.POSTED]
     if posted:
-        record_all([_event(actor, batch, count=len(postings), posted=posted)])
+        record_all([_event(actor, cause, count=len(postings), posted=posted)])
     return outcomes
 
 
 def book_single(*, posting: Posting, actor: User, batch: UUID) -> datetime | None:
     """`book_batch` of one that nothing stands against; when. None: nothing was done."""
     actor.demand(Permission.LEDGER_POST)
-    [row] = rows_of([_event(actor, batch, count=1, posted=[posting])])
-    return book_together(posting, (BATCH, str(batch)), row)
+    cause = (BATCH, str(batch))
+    [row] = rows_of([_event(actor, cause, count=1, posted=[posting])])
+    return book_together(posting, cause, row)
 
 
-def _causes(batch: UUID, postings: Sequence[Posting]) -> Causes:
-    return [(BATCH, str(batch))] * len(postings)
-
-
-def _event(actor: User, batch: UUID, *, count: int, posted: Sequence[Posting]) -> Event:
+def _event(
+    actor: User, cause: tuple[str, str], *, count: int, posted: Sequence[Posting]
+) -> Event:
     return Event(
         action=Action.BATCH_POSTED,
         actor_id=actor.pk,
-        subject=(BATCH, batch),
+        subject=cause,
         facts={"count": count, "posted": len(posted), "digest": digest_of(posted)},
     )
 

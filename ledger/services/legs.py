@@ -10,8 +10,8 @@ from django.db.transaction import atomic
 from accounts.models import User
 from ledger.errors import MalformedPosting, PostingKeyReused
 from ledger.models import Transfer
+from ledger.services.batches import ENTRY, book_batch
 from ledger.services.posting import Outcome, Posting, refuse_failed
-from ledger.services.transfers import book
 
 MOST_LEGS = 500
 Leg = tuple[UUID, Decimal]
@@ -23,8 +23,9 @@ def legs(
     """Pair (account, amount) legs of one sum in their order; n + m − 1 rows at most.
 
     A payment of 100.00 with a fee is `debits=[(bank, 100)]`, `credits_=[(ana, 98),
-    (fees, 2)]`. All else is as in `like`; a row's key follows from `like.key` and its
-    place, so that the same entry is the same group. Booked whole or not at all.
+    (fees, 2)]`. All else is as in `like`; the first has its key, and the others have
+    keys that follow from it, so that nothing else is ever booked by the key of an
+    entry. Booked whole or not at all.
 
     :raises MalformedPosting: the sums differ, a leg is not above zero, nothing is
         there, or an account stands on both sides: midway it could be below its floor.
@@ -62,7 +63,7 @@ def book_entry(
     group = legs(debits=debits, credits_=credits_, like=like)
     if before:
         _demand_whole(before, group)
-    outcomes = book(postings=group, actor=actor)
+    outcomes = book_batch(postings=group, actor=actor, batch=like.key, kind=ENTRY)
     refuse_failed(outcomes)
     booked = transfers_of(like.key)
     # Again: another of this key may have come first.
@@ -86,18 +87,25 @@ def linked(postings: Sequence[Posting]) -> list[Posting]:
 
 def keys_of(entry: UUID) -> list[UUID]:
     """The keys that the transfers of an entry may have, in their order."""
-    return [uuid5(entry, str(place)) for place in range(MOST_LEGS)]
+    return [entry, *(uuid5(entry, str(place)) for place in range(1, MOST_LEGS))]
 
 
 def transfers_of(entry: UUID) -> list[Transfer]:
     """The one transfer of this key, or those that the legs of an entry were booked as,
-    in their order; nothing if it is nowhere."""
+    or taken back by, in their order; nothing if it is nowhere."""
     booked = Transfer.objects.select_related("debit")
-    if single := booked.filter(pk=entry).first():
-        return [single]
+    first = booked.filter(pk=entry).first()
+    if first is None or not (first.reverses or is_entry(first)):
+        return [first] if first else []
     keys = keys_of(entry)
-    found = booked.in_bulk(keys)
+    # What is booked in one go has one moment.
+    found = booked.filter(cause_type=first.cause_type, at=first.at).in_bulk(keys)
     return [found[key] for key in keys if key in found]
+
+
+def is_entry(first: Transfer) -> bool:
+    """Whether an entry of many legs begins with it, and so has its key."""
+    return (first.cause_type, first.cause_id) == (ENTRY, str(first.pk))
 
 
 def _look_over(debits: Sequence[Leg], credits_: Sequence[Leg]) -> None:

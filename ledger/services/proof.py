@@ -15,7 +15,7 @@ from areamedica import database
 from ledger.errors import ProofUnderWay
 from ledger.models import Proof, Transfer
 from ledger.services import holds, partitioning, reversal
-from ledger.services.batches import BATCH
+from ledger.services.batches import BATCH, ENTRY
 
 GUARDED = (
     "ledger_account",
@@ -105,7 +105,7 @@ def _proved(procs: int) -> tuple[int, list[Finding]]:
         beside = [Finding("guard_missing", each) for each in missing_guards()]
         cut = partitioning.left_behind()
         beside += [Finding("partition_unfinished", each) for each in cut]
-        own = (BATCH, holds.CAUSE, reversal.CAUSE)
+        own = (BATCH, ENTRY, holds.CAUSE, reversal.CAUSE)
         beside += _asked(_UNVOUCHED, {"known": [*own, *_WITNESSES]})
         for witness in _WITNESSES.values():
             beside += witness()

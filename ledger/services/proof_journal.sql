@@ -1,7 +1,8 @@
--- A share of what people had posted beside what the journal says of it: of a batch its
--- digest, of a reversal or a hold the amount. What one call has posted has one moment; a
--- line is as `batches.digest_of` writes it. Rows lie in the order of their moments, so
--- that sorting by these first is quick. Records whose words were pruned stand for as many.
+-- A share of what people had posted beside what the journal says of it: of a batch or an
+-- entry its digest, of a reversal or a hold the amount. What one call has posted has one
+-- moment; a line is as `batches.digest_of` writes it. Rows lie in the order of their
+-- moments, so that sorting by these first is quick. Records whose words were pruned stand
+-- for as many.
 -- The journal may hold what is no JSON and no number, which a cast would end this by: so
 -- facts are searched as text. Of what a person wrote, every quotation mark is escaped.
 WITH booked AS (
@@ -11,7 +12,7 @@ WITH booked AS (
                coalesce(reverses::text, '-')) || chr(10), '' ORDER BY key),
                'UTF8')), 'hex') AS said
       FROM ledger_transfer
-     WHERE cause_type = 'batch'
+     WHERE cause_type IN ('batch', 'entry')
        AND (%(parts)s = 1 OR abs(hashtext(cause_id) %% %(parts)s) = %(part)s)
      GROUP BY at, cause_id
      UNION ALL

@@ -49,7 +49,7 @@ def reverse(
     of = Transfer.objects.select_related("debit").filter(pk=original).first()
     if of is None:
         raise NotReversible
-    [back], is_new = _taken_back(key, {key: of}, amount, actor, reason, now)
+    [back], is_new = _taken_back(key, [of], amount, actor, reason, now)
     return back, is_new
 
 
@@ -62,7 +62,7 @@ def reverse_entry(
     :raises Forbidden: and whatever else `reverse` raises.
     """
     actor.demand(Permission.LEDGER_POST)
-    originals = dict(zip(keys_of(key), transfers_of(entry), strict=False))
+    originals = transfers_of(entry)
     if not originals:
         raise NotReversible
     return _taken_back(key, originals, None, actor, reason, now)
@@ -70,19 +70,23 @@ def reverse_entry(
 
 def _taken_back(
     key: UUID,
-    originals: Mapping[UUID, Transfer],
+    originals: Sequence[Transfer],
     amount: Decimal | None,
     actor: User,
     reason: str,
     now: datetime,
 ) -> tuple[list[Transfer], bool]:
-    """What is booked of `key`, by the keys that the originals stand at."""
-    lock(*{pk for of in originals.values() for pk in (of.debit_id, of.credit_id)})
+    """What is booked as `key`, and whether it is new."""
+    lock(*{pk for of in originals for pk in (of.debit_id, of.credit_id)})
     if before := transfers_of(key):
         _demand_same(before, originals, amount)
         return before, False
-    wanted = _rests(originals) if amount is None else dict.fromkeys(originals, amount)
-    back = [_back(key, originals[key], wanted[key], caracas_day(now)) for key in wanted]
+    wanted = _rests(originals) if amount is None else [(of, amount) for of in originals]
+    today = caracas_day(now)
+    back = [
+        _back(each, of, part, today)
+        for each, (of, part) in zip(keys_of(key), wanted, strict=False)
+    ]
     refuse_failed(post_batch(linked(back)))
     record_all(
         Event(
@@ -93,8 +97,7 @@ def _taken_back(
         )
         for each in back
     )
-    booked = Transfer.objects.in_bulk(list(wanted))
-    return [booked[key] for key in wanted], True
+    return transfers_of(key), True
 
 
 def _back(key: UUID, of: Transfer, amount: Decimal, day: date) -> Posting:
@@ -113,14 +116,15 @@ def _back(key: UUID, of: Transfer, amount: Decimal, day: date) -> Posting:
 
 def _demand_same(
     booked: Sequence[Transfer],
-    originals: Mapping[UUID, Transfer],
+    originals: Sequence[Transfer],
     amount: Decimal | None,
 ) -> None:
     """:raises PostingKeyReused: the key has not booked what is wanted now."""
     taken = _taken_before(booked) if amount is None else {}
+    by_key = {of.pk: of for of in originals}
     for each in booked:
-        of = originals.get(each.pk)
-        if of is None or each.reverses != of.pk:
+        of = by_key.get(each.reverses) if each.reverses else None
+        if of is None:
             raise PostingKeyReused
         wanted = (
             of.amount - taken.get(of.pk, 0)
@@ -145,19 +149,17 @@ def _taken_before(booked: Sequence[Transfer]) -> Mapping[UUID, int]:
     return taken
 
 
-def _rests(originals: Mapping[UUID, Transfer]) -> dict[UUID, Decimal]:
+def _rests(originals: Sequence[Transfer]) -> list[tuple[Transfer, Decimal]]:
     """What earlier reversals have left of each that something is left of."""
-    if any(of.reverses for of in originals.values()):
+    if any(of.reverses for of in originals):
         raise NotReversible
-    reversals = Transfer.objects.filter(
-        reverses__in=[of.pk for of in originals.values()]
-    )
+    reversals = Transfer.objects.filter(reverses__in=[of.pk for of in originals])
     taken = dict(reversals.values_list("reverses").annotate(total=Sum("amount")))
-    rests = {
-        key: from_minor(rest, of.debit.currency)
-        for key, of in originals.items()
+    rests = [
+        (of, from_minor(rest, of.debit.currency))
+        for of in originals
         if (rest := of.amount - int(taken.get(of.pk, 0))) > 0
-    }
+    ]
     if not rests:
         raise ExceedsOriginal
     return rests

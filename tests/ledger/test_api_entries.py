@@ -124,19 +124,57 @@ def test_of_two_entries_with_one_key_at_once_one_is_booked(
     assert findings() == []
 
 
-def test_what_is_left_of_an_entry_s_key_is_nobody_s(client: Any) -> None:
-    """The reversal of an entry of which one leg was taken back has a gap there."""
+def test_nothing_else_is_ever_booked_by_the_key_of_an_entry(client: Any) -> None:
+    """It would hide the entry: from who reads it, sends it again, takes it back."""
+    ana = customer("ana")
+    sent = entry(
+        (TRANSIT, "debit", "100.00"), (ana, "credit", "98.00"), (FEES, "credit", "2.00")
+    )
+    send(client, ENTRIES, sent)
+    held = hold(TRANSIT, FEES)
+    assert send(client, HOLDS, held).status_code == 201
+    rival = body(TRANSIT, FEES, "1.00", key=sent["key"])
+    twin = body(TRANSIT, ana, "98.00", key=sent["key"], code=sent["code"])
+    for url, other in (
+        (TRANSFERS, rival),
+        (TRANSFERS, twin),
+        (f"{HOLDS}/{held['key']}/post", {"key": sent["key"]}),
+    ):
+        assert code_of(send(client, url, other)) == (409, "POSTING_KEY_REUSED")
+    many = send(client, f"{TRANSFERS}/batch", {"transfers": [rival, twin]})
+    assert {each["outcome"] for each in many.json()["results"]} == {"key_reused"}
+    assert send(client, ENTRIES, sent).status_code == 200
+    back = send(client, f"{ENTRIES}/{sent['key']}/reverse", reversal())
+    assert [each["amount"] for each in back.json()["transfers"]] == ["98.00", "2.00"]
+
+
+def test_the_key_of_an_entry_s_reversal_is_taken_too(client: Any) -> None:
+    """Also where one leg had been taken back before, and it begins with another."""
     ana = customer("ana")
     sent = entry(
         (TRANSIT, "debit", "3.00"), (ana, "credit", "1.00"), (FEES, "credit", "2.00")
     )
     legs = send(client, ENTRIES, sent).json()["transfers"]
-    send(client, f"{ENTRIES}/{legs[0]['id']}/reverse", reversal())
+    send(client, f"{ENTRIES}/{legs[1]['id']}/reverse", reversal())
     back = reversal()
-    assert send(client, f"{ENTRIES}/{sent['key']}/reverse", back).status_code == 201
+    taken = send(client, f"{ENTRIES}/{sent['key']}/reverse", back)
+    assert (taken.status_code, taken.json()["id"]) == (201, back["key"])
     into = entry((TRANSIT, "debit", "1.00"), (ana, "credit", "1.00"), key=back["key"])
     assert code_of(send(client, ENTRIES, into)) == (409, "POSTING_KEY_REUSED")
     assert Transfer.objects.count() == 4
+
+
+def test_each_leg_says_which_entry_it_is_of(client: Any) -> None:
+    ana = customer("ana")
+    sent = entry(
+        (TRANSIT, "debit", "3.00"), (ana, "credit", "1.00"), (FEES, "credit", "2.00")
+    )
+    for leg in send(client, ENTRIES, sent).json()["transfers"]:
+        assert leg["cause"] == {"type": "entry", "id": sent["key"]}
+    fee = client.get(f"{ENTRIES}/{leg['id']}").json()
+    whole = client.get(f"{ENTRIES}/{fee['cause']['id']}").json()
+    assert [each["amount"] for each in whole["transfers"]] == ["1.00", "2.00"]
+    assert findings() == []
 
 
 def test_an_entry_that_cannot_be_is_refused_whole(client: Any) -> None:
