@@ -33,6 +33,7 @@ FACTS: Words = {
     "count": _("How many"),
     "digest": _("Digest"),
     "email_pseudonym": _("Pseudonym of the e-mail"),
+    "effective": _("Effective day"),
     "epoch": _("Epoch"),
     "event_types": _("Events"),
     "expires_at": _("Expires"),

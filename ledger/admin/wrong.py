@@ -35,6 +35,7 @@ _KINDS: dict[str, str | Promise] = {
     "partition_unfinished": _("The books were not cut to the end"),
     "posted_without_its_hold": _("A transfer of a hold that does not know of it"),
     "reversed_too_much": _("More was taken back than had been booked"),
+    "reversal_not_as_caused": _("A reversal that does not say what it takes back"),
     "reverses_no_such_transfer": _("A reversal of no transfer between its accounts"),
     "running_balance_wrong": _("An entry left another balance than it should"),
     "sequence_broken": _("Entries of an account are missing or double"),

@@ -96,7 +96,9 @@ WITH accounts AS MATERIALIZED (
           ('currencies_mixed', d.currency <> c.currency),
           ('booked_in_a_closed_month', t.effective <= p.untils[
               width_bucket(t.at - interval '1 microsecond', p.moments)]),
-          ('without_cause', t.cause_type = '' OR t.cause_id = '')
+          ('without_cause', t.cause_type = '' OR t.cause_id = ''),
+          ('reversal_not_as_caused', t.cause_type = 'reversal'
+           AND (t.reverses::text = t.cause_id AND t.code = 'reversal') IS NOT TRUE)
       ) AS fault(kind, is_so)
      WHERE NOT %(are_sound)s AND fault.is_so
     UNION ALL
@@ -115,10 +117,15 @@ WITH accounts AS MATERIALIZED (
     SELECT 'hold_posted_otherwise', h.key::text, e.transfer_id::text
       FROM ledger_holdend e
       JOIN ledger_hold h ON h.key = e.hold_id
+      LEFT JOIN closings p ON true
       LEFT JOIN ledger_transfer t
         ON t.key = e.transfer_id AND t.cause_type = 'hold'
            AND t.cause_id = h.key::text AND t.debit_id = h.debit_id
            AND t.credit_id = h.credit_id AND t.amount <= h.amount
+           AND t.code = h.code
+           -- Or, if that was in a closed month then, the first day that was open.
+           AND t.effective = greatest(h.effective, p.untils[
+               width_bucket(t.at - interval '1 microsecond', p.moments)] + 1)
      WHERE e.kind = 'posted' AND t.key IS NULL
     UNION ALL
     SELECT 'posted_without_its_hold', t.key::text, t.cause_id

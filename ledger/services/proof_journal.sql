@@ -1,8 +1,8 @@
 -- A share of what people had posted beside what the journal says of it: of a batch or an
--- entry its digest, of a reversal or a hold the amount. What one call has posted has one
--- moment; a line is as `batches.digest_of` writes it. Rows lie in the order of their
--- moments, so that sorting by these first is quick. Records whose words were pruned stand
--- for as many.
+-- entry its digest, of a hold the amount, of a reversal also what it takes back and, where
+-- its record tells it, the effective day. What one call has posted has one moment; a line
+-- is as `batches.digest_of` writes it. Rows lie in the order of their moments, so that
+-- sorting by these first is quick. Records whose words were pruned stand for as many.
 -- The journal may hold what is no JSON and no number, which a cast would end this by: so
 -- facts are searched as text. Of what a person wrote, every quotation mark is escaped.
 WITH booked AS (
@@ -10,16 +10,17 @@ WITH booked AS (
            encode(sha256(convert_to(string_agg(concat_ws(
                ' ', key, debit_id, credit_id, amount, effective, code,
                coalesce(reverses::text, '-')) || chr(10), '' ORDER BY key),
-               'UTF8')), 'hex') AS said
+               'UTF8')), 'hex') AS said, NULL AS day
       FROM ledger_transfer
      WHERE cause_type IN ('batch', 'entry')
        AND (%(parts)s = 1 OR abs(hashtext(cause_id) %% %(parts)s) = %(part)s)
      GROUP BY at, cause_id
      UNION ALL
-    SELECT 'ledger.transfer_reversed', key::text, amount::text
+    SELECT 'ledger.transfer_reversed', key::text, concat_ws(' ', amount, reverses),
+           effective::text
       FROM ledger_transfer WHERE cause_type = 'reversal' AND %(part)s = 0
      UNION ALL
-    SELECT 'ledger.hold_posted', cause_id, amount::text
+    SELECT 'ledger.hold_posted', cause_id, amount::text, NULL
       FROM ledger_transfer WHERE cause_type = 'hold' AND %(part)s = 0
 ), journal AS (
     SELECT action, subject_id AS subject, nullif(facts, '') AS facts
@@ -31,9 +32,10 @@ WITH booked AS (
 ), told AS (
     SELECT action, subject, coalesce(
                substring(facts, '"digest":"([^"]*)"'),
-               round(substring(
-                   facts, '"amount":"(\d{1,18}(?:\.\d{1,18})?)"')::numeric * 100)::text
-           ) AS said
+               concat_ws(' ', round(substring(
+                   facts, '"amount":"(\d{1,18}(?:\.\d{1,18})?)"')::numeric * 100),
+                   substring(facts, '"original":"([^"]*)"'))
+           ) AS said, substring(facts, '"effective":"([^"]*)"') AS day
       FROM journal WHERE facts IS NOT NULL
 ), pruned AS (
     SELECT action, subject, count(*) AS times
@@ -42,7 +44,7 @@ WITH booked AS (
     SELECT action, subject, b.said IS NULL AS is_unbooked,
            count(b.said) OVER (PARTITION BY action, subject) AS unmatched
       FROM booked b FULL JOIN told j USING (action, subject, said)
-     WHERE b.said IS NULL OR j.said IS NULL
+     WHERE b.said IS NULL OR j.said IS NULL OR b.day <> j.day
 )
 SELECT 'not_as_journaled', subject,
        CASE WHEN is_unbooked THEN 'not in the books' ELSE 'not in the journal' END

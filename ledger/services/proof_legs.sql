@@ -26,6 +26,8 @@ WITH standing AS MATERIALIZED (
            AND d.currency = c.currency AND t.cause_type <> '' AND t.cause_id <> ''
            AND coalesce(t.effective > p.untils[
                width_bucket(t.at - interval '1 microsecond', p.moments)], true)
+           AND (t.cause_type <> 'reversal'
+                OR coalesce(t.reverses::text = t.cause_id AND t.code = 'reversal', false))
            AND (t.cause_type <> 'hold' OR (t.key, t.cause_id::text) IN (
                SELECT e.transfer_id, e.hold_id::text FROM ledger_holdend e
                 WHERE e.transfer_id IS NOT NULL)) AS is_sound

@@ -93,7 +93,12 @@ def _taken_back(
             action=Action.TRANSFER_REVERSED,
             actor_id=actor.pk,
             subject=("transfer", each.key),
-            facts={"original": each.reverses, "amount": each.amount, "reason": reason},
+            facts={
+                "original": each.reverses,
+                "amount": each.amount,
+                "effective": each.effective,
+                "reason": reason,
+            },
         )
         for each in back
     )

@@ -183,6 +183,31 @@ TAMPERED_BESIDE = [
         ["UPDATE ledger_transfer SET amount = 99 WHERE reverses IS NOT NULL"],
     ),
     (
+        {"reversal_not_as_caused", "not_as_journaled"},
+        ["UPDATE ledger_transfer SET reverses = NULL WHERE cause_type = 'reversal'"],
+    ),
+    (
+        {"reversal_not_as_caused"},
+        ["UPDATE ledger_transfer SET code = 'bonus' WHERE cause_type = 'reversal'"],
+    ),
+    *(
+        (
+            {kind},
+            [
+                "UPDATE ledger_transfer SET effective = effective - 1"
+                f" WHERE cause_type = '{cause}'"
+            ],
+        )
+        for cause, kind in (
+            ("reversal", "not_as_journaled"),
+            ("hold", "hold_posted_otherwise"),
+        )
+    ),
+    (
+        {"hold_posted_otherwise"},
+        ["UPDATE ledger_transfer SET code = 'x' WHERE cause_type = 'hold'"],
+    ),
+    (
         {"cause_unknown", "not_as_journaled"},
         ["UPDATE ledger_transfer SET cause_type = 'x' WHERE cause_type = 'reversal'"],
     ),
