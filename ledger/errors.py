@@ -85,6 +85,18 @@ class InsufficientFunds(Refusal):
     sentence = _("The transfer would take an account below its floor.")
 
 
+class AboveCeiling(Refusal):
+    kind = Kind.BUSINESS_RULE
+    code = "ABOVE_CEILING"
+    sentence = _("The transfer would take an account above its ceiling.")
+
+
+class OpenedOtherwise(Refusal):
+    kind = Kind.CONFLICT
+    code = "ACCOUNT_OPENED_OTHERWISE"
+    sentence = _("The account was opened with other limits, which stay.")
+
+
 class BalanceTooLarge(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "BALANCE_TOO_LARGE"

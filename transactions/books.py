@@ -18,7 +18,7 @@ from ledger.chart import (
     account_id,
     code_of,
 )
-from ledger.errors import AccountFrozen, PeriodClosed
+from ledger.errors import AboveCeiling, AccountFrozen, PeriodClosed
 from ledger.services.accounts import owned_account
 from ledger.services.periods import closed_until
 from ledger.services.posting import Outcome, Posting, post
@@ -78,10 +78,11 @@ def book(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Outcome:
     """Book the event, once, whatever has been closed or frozen meanwhile.
 
     The money did arrive. If its day is closed, it is booked on the first open one and
-    the bank's day is kept beside; if the customer's account is frozen, it is booked as
-    unnamed credit and the owner is kept beside. A refused try gives its locks back, so
-    the next takes them in the order of all. A closing may come between two tries: three
-    are enough for it and a frozen account together.
+    the bank's day is kept beside; if the customer's account is frozen, or would be
+    above its ceiling, it is booked as unnamed credit and the owner is kept beside. A
+    refused try gives its locks back, so the next takes them in the order of all. A
+    closing may come between two tries: three are enough for it and a frozen account
+    together.
 
     :raises AccountFrozen: the clinic's own accounts are. And whatever else `post` does.
     """
@@ -92,7 +93,7 @@ def book(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Outcome:
                 return post(posting)
         except PeriodClosed:
             posting = _on_an_open_day(posting, confirmed)
-        except AccountFrozen:
+        except (AccountFrozen, AboveCeiling):
             posting = _unnamed(posting, confirmed, rule)
     return post(posting)
 

@@ -19,10 +19,11 @@ _KINDS: dict[str, str | Promise] = {
     "balance_is_not_the_last": _("A balance is not what the last entry left"),
     "balance_is_not_the_sum": _("A balance is not the sum of its entries"),
     "balance_not_as_its_account": _(
-        "A balance has another currency, side or floor than its account"
+        "A balance has another currency, side or limit than its account"
     ),
     "booked_in_a_closed_month": _("Booked in a month that was closed"),
     "cause_unknown": _("Transfers of a cause that nobody vouches for"),
+    "ceiling_crossed": _("A balance went above its ceiling"),
     "currencies_mixed": _("A transfer mixes currencies"),
     "debits_are_not_credits": _("Debits are not credits"),
     "floor_crossed": _("A balance went below its floor"),

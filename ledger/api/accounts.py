@@ -23,7 +23,14 @@ from ledger.api.serializers import (
     HistoryQuery,
 )
 from ledger.api.views import Read, ReadOrPost, named
-from ledger.errors import AccountClosed, AccountNotFound, NoSuchHeading, NotClosable
+from ledger.errors import (
+    AccountClosed,
+    AccountNotFound,
+    NoSuchHeading,
+    NotClosable,
+    OpenedOtherwise,
+    UnpostableAmount,
+)
 from ledger.models import Account
 from ledger.services import reading
 from ledger.services.accounts import close, freeze, open_account, release
@@ -53,7 +60,7 @@ class Accounts(ReadOrPost):
             {"items": AccountOut(shown, many=True).data, "next_after": after}
         )
 
-    @refuses(*ONCE, NoSuchHeading)
+    @refuses(*ONCE, NoSuchHeading, OpenedOtherwise, UnpostableAmount)
     @extend_schema(
         request=AccountBody,
         responses={201: AccountOut, 200: AccountOut},

@@ -184,6 +184,10 @@ class AccountBody(Ready):
     )
     currency = serializers.ChoiceField(CURRENCIES)
     owner_id = serializers.UUIDField(help_text="a pseudonym, never made of a name")
+    overdraft = AmountField(
+        required=False, help_text="may go below zero by so much; not at all if left out"
+    )
+    ceiling = AmountField(required=False, help_text="never has more on it")
     metadata = MetadataField(
         required=False, help_text=f"those of the first time stay; {KEPT}"
     )

@@ -6,8 +6,8 @@ from rest_framework import serializers
 
 from areamedica.api.serializing import Ready
 from ledger.amounts import from_minor
-from ledger.chart import Kind, Owner
-from ledger.models import Balance, Entry, Hold, HoldEnd, Transfer
+from ledger.chart import Floor, Kind, Owner
+from ledger.models import Account, Balance, Entry, Hold, HoldEnd, Transfer
 from ledger.services.reading import LARGEST_PAGE
 
 
@@ -25,7 +25,21 @@ class AccountOut(Ready):
     closed_at = serializers.DateTimeField(
         source="closure.at", default=None, allow_null=True, help_text="for good"
     )
+    overdraft = serializers.SerializerMethodField(
+        help_text="how far below zero it may go; null: as far as it comes"
+    )
+    ceiling = serializers.SerializerMethodField(help_text="the most that may be on it")
     metadata = serializers.DictField(child=serializers.CharField())
+
+    def get_overdraft(self, account: Account) -> str | None:
+        if account.floor_rule == Floor.NONE:
+            return None
+        return str(from_minor(account.overdraft, account.currency))
+
+    def get_ceiling(self, account: Account) -> str | None:
+        if account.ceiling is None:
+            return None
+        return str(from_minor(account.ceiling, account.currency))
 
 
 class BalanceOut(Ready):

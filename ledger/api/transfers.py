@@ -22,6 +22,7 @@ from ledger.api.bodies import BatchBody, BatchOut, TransferBody
 from ledger.api.rows import BadRow, Rows, whole_groups
 from ledger.api.serializers import TransferOut
 from ledger.errors import (
+    AboveCeiling,
     AccountFrozen,
     BalanceTooLarge,
     BatchTooLarge,
@@ -41,6 +42,7 @@ POSTING = (
     AccountFrozen,
     PeriodClosed,
     InsufficientFunds,
+    AboveCeiling,
     BalanceTooLarge,
 )
 """What any single transfer may be refused for."""

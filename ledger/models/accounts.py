@@ -13,7 +13,8 @@ class Account(models.Model):
 
     `id` follows from `code` (`chart.account_id`). A heading has no balance and takes no
     postings; it only gathers those below it. `metadata` are texts by name, of whoever
-    opened it.
+    opened it. With a floor it may go below zero by `overdraft`, and never above
+    `ceiling`, in minor units.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -35,6 +36,8 @@ class Account(models.Model):
     floor_rule = models.CharField(
         _("floor"), max_length=4, choices=Floor, default=Floor.NONE
     )
+    overdraft = models.BigIntegerField(_("overdraft"), default=0, db_default=0)
+    ceiling = models.BigIntegerField(_("ceiling"), null=True)
     is_heading = models.BooleanField(_("heading only"), default=False)
     opened_at = models.DateTimeField(_("opened"), db_default=Now())
     metadata = models.JSONField(
@@ -65,10 +68,10 @@ class Account(models.Model):
 class Balance(models.Model):
     """The only rows that posting changes; narrow, so that an update stays in its page.
 
-    `amount`, `held` and `floor` are minor units on the account's own side: an asset
-    grows by debits, a liability by credits (`side`). `held` is what open holds have
-    reserved of the amount. `seq` counts the account's legs. Rows are written by the
-    functions of the database alone, `is_frozen` by `services.accounts`.
+    `amount`, `held`, `floor` and `ceiling` are minor units on the account's own side:
+    an asset grows by debits, a liability by credits (`side`). `held` is what open holds
+    have reserved of the amount. `seq` counts the account's legs. Rows are written by
+    the functions of the database alone, `is_frozen` by `services.accounts`.
     """
 
     account = models.OneToOneField(
@@ -78,6 +81,7 @@ class Balance(models.Model):
     held = models.BigIntegerField(db_default=0)
     seq = models.BigIntegerField(default=0)
     floor = models.BigIntegerField(null=True)
+    ceiling = models.BigIntegerField(null=True)
     side = models.SmallIntegerField()
     currency = models.CharField(max_length=3)
     is_frozen = models.BooleanField(_("frozen"), default=False)
@@ -91,6 +95,10 @@ class Balance(models.Model):
             models.CheckConstraint(
                 condition=Q(floor=None) | Q(amount__gte=F("floor") + F("held")),
                 name="balance_free_not_below_floor",
+            ),
+            models.CheckConstraint(
+                condition=Q(ceiling=None) | Q(amount__lte=F("ceiling")),
+                name="balance_not_above_ceiling",
             ),
             models.CheckConstraint(
                 condition=Q(held__gte=0), name="balance_held_not_negative"

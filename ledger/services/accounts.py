@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import connection
@@ -11,8 +13,15 @@ from accounts.models import SYSTEM_ID, User
 from areamedica.permissions import Permission
 from audit.actions import Action
 from audit.services import record
+from ledger.amounts import from_minor, to_minor
 from ledger.chart import HEADINGS, SIDE, Floor, Line, Owner, account_id, code_of
-from ledger.errors import AccountClosed, AccountNotFound, NoSuchHeading, NotClosable
+from ledger.errors import (
+    AccountClosed,
+    AccountNotFound,
+    NoSuchHeading,
+    NotClosable,
+    OpenedOtherwise,
+)
 from ledger.models import Account, Balance, Closure
 
 Metadata = Mapping[str, object]
@@ -21,13 +30,26 @@ _OPEN = """
 WITH opened AS (
     INSERT INTO ledger_account (
         id, code, name, kind, currency, owner_type, owner_id, parent_id, floor_rule,
-        is_heading, metadata
-    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s)
-    ON CONFLICT DO NOTHING RETURNING id, currency
+        is_heading, metadata, overdraft, ceiling
+    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, %s, %s, %s)
+    ON CONFLICT DO NOTHING RETURNING id, currency, overdraft, ceiling
 )
-INSERT INTO ledger_balance (account_id, amount, seq, floor, side, currency, is_frozen)
-SELECT id, 0, 0, %s, %s, currency, false FROM opened
+INSERT INTO ledger_balance (
+    account_id, amount, seq, floor, ceiling, side, currency, is_frozen
+) SELECT id, 0, 0, -overdraft, ceiling, %s, currency, false FROM opened
 """
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an account may be overdrawn by, and the most that may be on it, in minor
+    units. Unless it is agreed otherwise, it never goes below zero."""
+
+    overdraft: int = 0
+    ceiling: int | None = None
+
+
+NEVER_BELOW_ZERO = Limits()
 
 
 def owned_account(
@@ -39,7 +61,7 @@ def owned_account(
     """
     pk = account_id(code_of(number, currency, owner_id))
     if not Balance.objects.filter(pk=pk).exists():
-        _open(HEADINGS[number], currency, owner_id, actor_id, {})
+        _open(HEADINGS[number], currency, owner_id, actor_id, {}, NEVER_BELOW_ZERO)
     return pk
 
 
@@ -50,26 +72,45 @@ def open_account(
     owner_id: UUID,
     actor: User,
     metadata: Metadata | None = None,
+    overdraft: Decimal | None = None,
+    ceiling: Decimal | None = None,
 ) -> tuple[Account, bool]:
     """As `owned_account`, by somebody: the account, and whether it is new.
 
-    `metadata` are texts by name; those it was opened with stay.
+    `metadata` are texts by name; those it was opened with stay, as its limits do.
 
     :raises Forbidden: :raises NoSuchHeading: nothing is opened below this number.
+    :raises OpenedOtherwise: it is there, and a limit that is wanted is not its own.
+    :raises UnpostableAmount: a limit is not above zero or finer than the currency.
     """
     actor.demand(Permission.LEDGER_POST)
     line = HEADINGS.get(number)
     if line is None:
         raise NoSuchHeading(headings=", ".join(HEADINGS))
-    is_new = _open(line, currency, owner_id, actor.pk, metadata or {})
+    limits = Limits(
+        to_minor(overdraft, currency) if overdraft is not None else 0,
+        to_minor(ceiling, currency) if ceiling is not None else None,
+    )
+    is_new = _open(line, currency, owner_id, actor.pk, metadata or {}, limits)
     code = code_of(number, currency, owner_id)
-    rows = Account.objects.select_related("closure")
-    return rows.get(pk=account_id(code)), is_new
+    account = Account.objects.select_related("closure").get(pk=account_id(code))
+    for wanted, kept in (
+        (overdraft, account.overdraft == limits.overdraft),
+        (ceiling, account.ceiling == limits.ceiling),
+    ):
+        if wanted is not None and not kept:
+            raise OpenedOtherwise
+    return account, is_new
 
 
 @atomic
 def _open(
-    line: Line, currency: str, owner_id: UUID, actor_id: UUID, metadata: Metadata
+    line: Line,
+    currency: str,
+    owner_id: UUID,
+    actor_id: UUID,
+    metadata: Metadata,
+    limits: Limits,
 ) -> bool:
     code = code_of(line.number, currency, owner_id)
     pk = account_id(code)
@@ -87,17 +128,22 @@ def _open(
                 account_id(code_of(line.number, currency)),
                 Floor.ZERO,
                 json.dumps(metadata),
-                0,
+                limits.overdraft,
+                limits.ceiling,
                 SIDE[line.kind],
             ],
         )
         is_new = bool(cursor.rowcount)
     if is_new:
+        facts: dict[str, object] = {"code": code}
+        for name, limit in vars(limits).items():
+            if limit:
+                facts[name] = from_minor(limit, currency)
         record(
             Action.ACCOUNT_OPENED,
             actor_id=actor_id,
             subject=("account", pk),
-            facts={"code": code},
+            facts=facts,
         )
     return is_new
 

@@ -24,6 +24,7 @@ from areamedica.money import CURRENCIES
 from audit.services import Row, record_with
 from ledger.amounts import fitting, to_minor
 from ledger.errors import (
+    AboveCeiling,
     AccountFrozen,
     BatchTooLarge,
     ExceedsOriginal,
@@ -55,6 +56,7 @@ class Outcome(StrEnum):
     NOT_REVERSIBLE = "not_reversible"
     EXCEEDS_ORIGINAL = "exceeds_original"
     INSUFFICIENT_FUNDS = "insufficient_funds"
+    ABOVE_CEILING = "above_ceiling"
     LINKED_FAILED = "linked_failed"
 
 
@@ -69,6 +71,7 @@ REFUSED: dict[Outcome, type[Refusal]] = {
     Outcome.NOT_REVERSIBLE: NotReversible,
     Outcome.EXCEEDS_ORIGINAL: ExceedsOriginal,
     Outcome.INSUFFICIENT_FUNDS: InsufficientFunds,
+    Outcome.ABOVE_CEILING: AboveCeiling,
 }
 
 
@@ -102,8 +105,8 @@ def post(posting: Posting) -> Outcome:
     :raises PostingKeyReused: the key has other content. :raises UnknownAccount:
     :raises OtherCurrency: :raises AccountFrozen: :raises PeriodClosed:
     :raises NotReversible: :raises ExceedsOriginal: :raises InsufficientFunds:
-    :raises UnpostableAmount: :raises BalanceTooLarge: :raises MalformedPosting: as
-        `post_batch`.
+    :raises AboveCeiling: :raises UnpostableAmount: :raises BalanceTooLarge:
+    :raises MalformedPosting: as `post_batch`.
     """
     if book_together(posting, posting.cause):
         return Outcome.POSTED

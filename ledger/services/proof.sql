@@ -6,10 +6,11 @@ WITH accounts AS MATERIALIZED (
            max(balance) FILTER (WHERE seq = final_seq) AS last_balance,
            bool_or(change IS NULL OR seq <> seq_before + 1
                    OR balance <> balance_before + change
-                   OR coalesce(balance < floor, false)
+                   OR coalesce(balance < floor OR balance > ceiling, false)
                    OR coalesce(at < at_before, false)) AS is_broken
       FROM (
-        SELECT e.account_id, e.seq, e.balance, e.at, b.floor, b.seq AS final_seq,
+        SELECT e.account_id, e.seq, e.balance, e.at, b.floor, b.ceiling,
+               b.seq AS final_seq,
                CASE WHEN e.is_debit THEN b.side ELSE -b.side END * e.amount AS change,
                coalesce(lag(e.seq) OVER account, 0) AS seq_before,
                coalesce(lag(e.balance) OVER account, 0) AS balance_before,
@@ -21,7 +22,7 @@ WITH accounts AS MATERIALIZED (
       ) AS legs
      GROUP BY account_id
 ), legs AS (
-    SELECT e.account_id, e.seq, e.key, e.balance, e.at, b.floor,
+    SELECT e.account_id, e.seq, e.key, e.balance, e.at, b.floor, b.ceiling,
            CASE WHEN e.is_debit THEN b.side ELSE -b.side END * e.amount AS change,
            coalesce(lag(e.seq) OVER account, 0) AS seq_before,
            coalesce(lag(e.balance) OVER account, 0) AS balance_before,
@@ -55,6 +56,7 @@ WITH accounts AS MATERIALIZED (
           ('sequence_broken', seq <> seq_before + 1),
           ('running_balance_wrong', balance <> balance_before + change),
           ('floor_crossed', balance < floor),
+          ('ceiling_crossed', balance > ceiling),
           ('time_runs_backwards', at < at_before)
       ) AS fault(kind, is_so)
      WHERE fault.is_so
@@ -72,11 +74,13 @@ WITH accounts AS MATERIALIZED (
            CASE WHEN b.seq = 0 THEN 0 ELSE s.last_balance END),
           ('held_is_not_the_sum', b.held <> coalesce(h.total, 0)),
           ('floor_crossed', b.amount - b.held < b.floor),
+          ('ceiling_crossed', b.amount > b.ceiling),
           ('balance_not_as_its_account',
            b.currency <> a.currency
            OR (b.side = 1) <> (a.kind IN ('asset', 'expense'))
+           OR b.ceiling IS DISTINCT FROM a.ceiling
            OR b.floor IS DISTINCT FROM
-              CASE WHEN a.floor_rule = 'zero' THEN 0::bigint END)
+              CASE WHEN a.floor_rule = 'zero' THEN -a.overdraft END)
       ) AS fault(kind, is_so)
      WHERE fault.is_so
     UNION ALL

@@ -5,7 +5,7 @@
 -- the legs are sorted by one number, and cut into shares of one size however busy an
 -- account is. A share begins with the last leg of the one before, which it follows.
 WITH standing AS MATERIALIZED (
-    SELECT b.account_id, b.side, b.floor, b.amount, b.seq AS last, a.currency,
+    SELECT b.account_id, b.side, b.floor, b.ceiling, b.amount, b.seq AS last, a.currency,
            (sum(b.seq) OVER (ORDER BY b.account_id) - b.seq)::bigint AS ahead
       FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id
 ), share AS MATERIALIZED (
@@ -22,7 +22,7 @@ WITH standing AS MATERIALIZED (
            t.debit_seq BETWEEN 1 AND d.last
            AND (t.debit_seq > 1 OR t.debit_balance = d.side * t.amount)
            AND (t.debit_seq < d.last OR t.debit_balance = d.amount)
-           AND (d.floor IS NULL OR t.debit_balance >= d.floor)
+           AND (t.debit_balance < d.floor OR t.debit_balance > d.ceiling) IS NOT TRUE
            AND d.currency = c.currency AND t.cause_type <> '' AND t.cause_id <> ''
            AND coalesce(t.effective > p.untils[
                width_bucket(t.at - interval '1 microsecond', p.moments)], true)
@@ -41,7 +41,7 @@ WITH standing AS MATERIALIZED (
            t.credit_seq BETWEEN 1 AND c.last
            AND (t.credit_seq > 1 OR t.credit_balance = -c.side * t.amount)
            AND (t.credit_seq < c.last OR t.credit_balance = c.amount)
-           AND (c.floor IS NULL OR t.credit_balance >= c.floor)
+           AND (t.credit_balance < c.floor OR t.credit_balance > c.ceiling) IS NOT TRUE
       FROM ledger_transfer t
       LEFT JOIN standing c ON c.account_id = t.credit_id
 ), beside AS (

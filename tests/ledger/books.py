@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
+from accounts.models import User
 from ledger.amounts import from_minor
 from ledger.chart import account_id
 from ledger.models import Balance
-from ledger.services.accounts import owned_account
+from ledger.services.accounts import open_account, owned_account
 from ledger.services.posting import Posting
 from ledger.services.proof import also_ask
 
@@ -19,10 +20,19 @@ FEES = account_id("4100-VES")
 also_ask("test", list)  # what the tests post is theirs
 
 
-def customer(name: str) -> UUID:
-    """A customer's account, empty, which never goes below zero."""
+def customer(name: str, overdraft: str = "", ceiling: str = "") -> UUID:
+    """A customer's account, empty, which without limits never goes below zero."""
     owner = uuid5(UUID(int=7), name)
-    return owned_account(number="2100", currency="VES", owner_id=owner)
+    of: dict[str, Any] = {"number": "2100", "currency": "VES", "owner_id": owner}
+    if not overdraft + ceiling:
+        return owned_account(**of)
+    account, _ = open_account(
+        **of,
+        actor=User.objects.filter(role__name="bookkeeper")[0],
+        overdraft=Decimal(overdraft) if overdraft else None,
+        ceiling=Decimal(ceiling) if ceiling else None,
+    )
+    return account.pk
 
 
 def posting(debit: UUID, credit: UUID, amount: str = "10.00", **given: Any) -> Posting:

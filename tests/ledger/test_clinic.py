@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from audit.models import Record
 from ledger.chart import account_id
 from ledger.errors import AccountFrozen
 from ledger.models import Account, Transfer
-from ledger.services.accounts import freeze
+from ledger.services.accounts import freeze, open_account
 from ledger.services.periods import close_month
 from ledger.services.posting import post
 from ledger.services.proof import Finding, findings
@@ -124,6 +125,27 @@ def test_money_for_a_frozen_account_is_booked_as_unnamed_credit(
     owner = owner_of(second.customer_document, second.customer_phone)
     assert entry.credit_id == account_id("2190-VES")
     assert entry.metadata == {"rule": str(COMPLETED.id), "owner": str(owner)}
+    assert findings() == []
+
+
+def test_money_above_an_agreed_ceiling_is_booked_as_unnamed_credit(
+    ana: User, root: User, bank: Bank
+) -> None:
+    row = recorded(ana)
+    owner = owner_of(row.customer_document, row.customer_phone)
+    assert owner is not None
+    open_account(
+        number="2100",
+        currency="VES",
+        owner_id=owner,
+        actor=root,
+        ceiling=Decimal("2350.74"),
+    )
+    arrives(bank)
+    assert asked(row).status == State.COMPLETED
+    entry = entry_of(row)
+    assert entry.credit_id == account_id("2190-VES")
+    assert entry.metadata["owner"] == str(owner)
     assert findings() == []
 
 

@@ -54,9 +54,9 @@ class Desk:
         until = MIDNIGHT + timedelta(days=1)
         return hold(posting=one, expires_at=until, **self.given).key
 
-    def post_hold(self, day: date) -> None:
+    def post_hold(self, day: date) -> Transfer:
         key = self.held[day].pop()
-        post_hold(hold=key, key=uuid4(), amount=None, **self.given)
+        return post_hold(hold=key, key=uuid4(), amount=None, **self.given)
 
     def reversal(self, day: date) -> Posting:
         of = self.posted.key
@@ -79,6 +79,8 @@ def is_open(door: str, desk: Desk, day: date) -> bool:
         told = DOORS[door](desk, day)
     except PeriodClosed:
         return False
+    if isinstance(told, Transfer):  # of a hold: else it is booked on an open day
+        return told.effective == day
     if isinstance(told, list):
         assert set(told) in ({"posted"}, {"period_closed"})
         return "posted" in told

@@ -37,6 +37,8 @@ pytestmark = [
 _NAMES = ("transit", "fees", "ana", "beto", "dollars", "nobody")
 _KEYS = [uuid5(UUID(int=3), str(number)) for number in range(40)]
 _NUMBERS = count(1)
+# The least and the most that may be on an account.
+_LIMITS = {"ana": (0, 10**9), "beto": (-5, 12)}
 _SIDE = {"transit": 1, "fees": -1, "ana": -1, "beto": -1, "dollars": 1}
 _OCTOBER, _NOW = date(2026, 10, 31), datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 _LATER = _NOW + timedelta(hours=1)
@@ -98,13 +100,16 @@ class Paper:
 
     def entry(self, key: UUID, wanted: list[Wanted]) -> str:
         keys = [each.key for each in wanted]
-        known = {self._known(each) for each in wanted}
+        contents = [(*each.content, "entry") for each in wanted]
         if key in self.entries:
-            is_same = known == {"already_posted"} and keys == self.entries[key]
-            return "already_posted" if is_same else "key_reused"
+            there = [self.booked[each] for each in self.entries[key]]
+            return "already_posted" if there == contents else "key_reused"
+        if key in self.booked:
+            return "key_reused"
         [result] = set(self.batch([wanted])) - {"linked_failed"}
         if result == "posted":
             self.entries[key] = keys
+            self.booked |= zip(keys, contents, strict=True)
         return result
 
     def _group(self, wanted: list[Wanted]) -> list[str]:
@@ -136,6 +141,8 @@ class Paper:
         changes = wanted.changes()
         if self._short(changes):
             return "insufficient_funds"
+        if self._above(changes):
+            return "above_ceiling"
         for name, by in changes.items():
             self.on[name] += by
         self.booked[wanted.key] = wanted.content
@@ -154,7 +161,7 @@ class Paper:
     def _not_back(self, wanted: Wanted) -> str:
         if wanted.reverses is None:
             return ""
-        debit, credit, amount, _, reverses = self.before.get(
+        debit, credit, amount, _, reverses, *_ = self.before.get(
             wanted.reverses, ("", "", 0, False, None)
         )
         if (debit, credit, reverses) != (wanted.credit, wanted.debit, None):
@@ -165,8 +172,14 @@ class Paper:
 
     def _short(self, changes: dict[str, int]) -> bool:
         return any(
-            self.on[name] - self.held[name] + changes.get(name, 0) < 0
-            for name in ("ana", "beto")
+            self.on[name] - self.held[name] + changes.get(name, 0) < least
+            for name, (least, _) in _LIMITS.items()
+        )
+
+    def _above(self, changes: dict[str, int]) -> bool:
+        return any(
+            self.on[name] + changes.get(name, 0) > most
+            for name, (_, most) in _LIMITS.items()
         )
 
     def hold(self, wanted: Wanted) -> str:
@@ -197,10 +210,12 @@ class Paper:
         if how == "posted":
             if amount > one.amount:
                 return "exceeds_original"
-            why = self._barred(one)
-            if why:
+            # On the first open day, if its own was closed meanwhile.
+            one = one._replace(is_early=False)
+            changes = one._replace(amount=amount).changes()
+            if why := self._barred(one) or ("above_ceiling" * self._above(changes)):
                 return why
-            for name, by in one._replace(amount=amount).changes().items():
+            for name, by in changes.items():
                 self.on[name] += by
         self._reserve(one, -1)
         self.ended[key] = (how, amount)
@@ -231,7 +246,7 @@ class Books(RuleBasedStateMachine):
             "transit": TRANSIT,
             "fees": FEES,
             "ana": customer(f"ana {number}"),
-            "beto": customer(f"beto {number}"),
+            "beto": customer(f"beto {number}", "0.05", "0.12"),
             "dollars": account_id("1110-USD"),
             "nobody": UUID(int=1),
         }
@@ -273,7 +288,7 @@ class Books(RuleBasedStateMachine):
     )
     def entry(self, key: UUID, first: int, last: int) -> None:
         parts, name = _LEGS[first : max(last, first + 1)], self._key(key)
-        keys = [uuid5(key, str(place)) for place, _ in enumerate(parts)]
+        keys = [key, *(uuid5(key, str(place)) for place in range(1, len(parts)))]
         self.legs.update(zip(keys, keys_of(name), strict=False))
         wanted = [
             Wanted("transit", *part, False, None, each, True)

@@ -249,7 +249,10 @@ def test_who_closes_by_hand_waits_for_those_under_way(berta: User) -> None:
 
 
 @pytest.mark.django_db
-def test_money_is_not_held_or_posted_for_a_closed_month(berta: User) -> None:
+def test_money_is_not_held_for_a_closed_month_and_posted_on_an_open_day(
+    berta: User,
+) -> None:
+    """Else nobody could ever post what was held before its month was closed."""
     given: dict[str, Any] = {
         "expires_at": DECEMBER_BEGINS,
         "actor": berta,
@@ -260,10 +263,14 @@ def test_money_is_not_held_or_posted_for_a_closed_month(berta: User) -> None:
     close(OCTOBER, berta)
     with pytest.raises(PeriodClosed):
         hold(posting=posting(FEES, TRANSIT, effective=date(2026, 10, 31)), **given)
-    with pytest.raises(PeriodClosed):
-        post_hold(
-            hold=one.key, key=uuid4(), amount=None, actor=berta, now=NOVEMBER_BEGINS
-        )
+    ends = {"hold": one.key, "key": uuid4(), "amount": None}
+    booked = post_hold(**ends, actor=berta, now=NOVEMBER_BEGINS)
+    assert (booked.effective, booked.metadata) == (
+        date(2026, 11, 1),
+        {"day": "2026-10-31"},
+    )
+    assert post_hold(**ends, actor=berta, now=NOVEMBER_BEGINS) == booked
+    close(date(2026, 11, 1), berta)
     assert findings() == []
 
 
