@@ -18,11 +18,32 @@ from ledger.chart import (
     account_id,
     code_of,
 )
-from ledger.errors import AboveCeiling, AccountFrozen, PeriodClosed
+from ledger.errors import (
+    AboveCeiling,
+    AccountFrozen,
+    BalanceTooLarge,
+    MalformedPosting,
+    OtherCurrency,
+    PeriodClosed,
+    PostingKeyReused,
+    UnknownAccount,
+    UnpostableAmount,
+)
 from ledger.services.accounts import owned_account
 from ledger.services.periods import closed_until
 from ledger.services.posting import Outcome, Posting, post
 
+# What the books refuse now and may take in a while: an account is released, the months
+# have been closed, somebody has moved money on.
+PASSING = (AccountFrozen, PeriodClosed, AboveCeiling, BalanceTooLarge)
+# What waiting does not mend: a person has to look.
+LASTING = (
+    PostingKeyReused,
+    UnknownAccount,
+    OtherCurrency,
+    UnpostableAmount,
+    MalformedPosting,
+)
 CAUSE = "transaction"
 _CUSTOMERS = UUID("0f7a5f0e-0f5c-5a86-8c39-6d9d9d6c1a02")
 
@@ -84,7 +105,8 @@ def book(confirmed: Confirmed, *, rule: Rule = COMPLETED) -> Outcome:
     closing may come between two tries: three are enough for it and a frozen account
     together.
 
-    :raises AccountFrozen: the clinic's own accounts are. And whatever else `post` does.
+    :raises AccountFrozen: the clinic's own accounts are. And whatever else `post` does
+        but for reversals and floors: `PASSING` and `LASTING`.
     """
     posting = posting_of(confirmed, rule=rule)
     for _ in range(2):

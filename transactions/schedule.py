@@ -10,6 +10,9 @@ _HOURLY = timedelta(hours=1)
 # While the bank is silent the breaker, not the schedule, spares it; so that all is
 # verified soon after it is back, the waits do not grow.
 _SILENCE = timedelta(seconds=45)
+# What the bank showed is not kept while the books refuse it, so it is asked again, by
+# when somebody may have released the account.
+_BOOKS = timedelta(seconds=60)
 _JITTER = 0.1
 
 
@@ -22,6 +25,11 @@ def after_missing(rounds: int, dice: Random) -> timedelta:
 def after_silence(dice: Random) -> timedelta:
     """How long to wait after the bank gave no answer."""
     return _SILENCE * dice.uniform(0.7, 1.3)
+
+
+def after_refusal(dice: Random) -> timedelta:
+    """How long to wait after the books refused what the bank has shown."""
+    return _BOOKS * dice.uniform(0.7, 1.3)
 
 
 def spread(dice: Random) -> timedelta:

@@ -13,9 +13,8 @@ from django.utils import timezone
 from accounts.models import SYSTEM_ID, User
 from audit.models import Record
 from ledger.chart import account_id
-from ledger.errors import AccountFrozen
 from ledger.models import Account, Transfer
-from ledger.services.accounts import freeze, open_account
+from ledger.services.accounts import freeze, open_account, release
 from ledger.services.periods import close_month
 from ledger.services.posting import post
 from ledger.services.proof import Finding, findings
@@ -155,11 +154,31 @@ def test_with_the_clinics_own_account_frozen_nothing_is_completed(
     freeze(account_id=TRANSIT, actor=root, reason="Auditoría")
     row = recorded(ana)
     arrives(bank)
-    with pytest.raises(AccountFrozen):
-        asked(row)
-    row.refresh_from_db()
-    assert row.status == State.IN_PROGRESS
+    assert asked(row).status == State.IN_PROGRESS
     assert not BankCredit.objects.exists()
+    assert not Transfer.objects.exists()
+    release(account_id=TRANSIT, actor=root, reason="Listo")
+    assert asked(row).status == State.COMPLETED
+    assert entry_of(row).amount == 235075
+    assert findings() == []
+
+
+def test_with_both_accounts_of_the_patients_money_frozen_it_waits_too(
+    ana: User, root: User, bank: Bank
+) -> None:
+    first = recorded(ana)
+    arrives(bank)
+    asked(first)
+    unnamed = account_id("2190-VES")
+    freeze(account_id=entry_of(first).credit_id, actor=root, reason="Reclamo")
+    freeze(account_id=unnamed, actor=root, reason="Auditoría")
+    second = recorded(ana, reference="000012417729")
+    arrives(bank, reference="000012417729")
+    assert asked(second).status == State.IN_PROGRESS
+    release(account_id=unnamed, actor=root, reason="Listo")
+    assert asked(second).status == State.COMPLETED
+    assert entry_of(second).credit_id == unnamed
+    assert findings() == []
 
 
 def test_money_of_a_closed_day_is_booked_on_the_first_open_one(

@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from ledger.services.accounts import freeze
 from tests.bank import Bank
+from tests.ledger.books import TRANSIT
 from tests.transactions.desk import ADMIN, arrives, asked, in_review, recorded
 from transactions.models import BankCredit, Transaction
 
@@ -95,6 +97,18 @@ def test_nobody_decides_his_own(
     row.refresh_from_db()
     assert row.status == "TO_REVIEW"
     assert "Nadie decide una transacción que él mismo" in seen(answer)
+
+
+def test_the_refusal_of_the_books_is_told_in_words(
+    back_office: Any, ana: User, ruben: User, root: User, bank: Bank
+) -> None:
+    row = in_review(ana, bank)
+    freeze(account_id=TRANSIT, actor=root, reason="Auditoría")
+    answer = decide(back_office(ruben), row, "approve", credit="0")
+    row.refresh_from_db()
+    assert row.status == "TO_REVIEW"
+    assert "Una cuenta del asiento está congelada." in seen(answer)
+    assert not BankCredit.objects.exists()
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject", "reopen"])

@@ -24,7 +24,13 @@ from areamedica.api.views import Api, needs
 from areamedica.errors import InvalidInput
 from areamedica.permissions import Permission
 from banking.gateways.base import BankUnavailable, Patience, Trouble
-from ledger.errors import AccountFrozen, PeriodClosed, UnknownAccount
+from ledger.errors import (
+    AccountFrozen,
+    BalanceTooLarge,
+    PeriodClosed,
+    PostingKeyReused,
+    UnknownAccount,
+)
 from transactions import receipt
 from transactions.api.filters import Transactions
 from transactions.api.serializers import (
@@ -62,8 +68,15 @@ _MOST_IN_BULK = 100
 _RECORDED = {201: TransactionOut, 200: TransactionOut}  # 200: the same claim again
 _DECIDING = (TransactionNotFound, SelfDecision, InvalidTransition)
 _PAYING = (NoBankRecord, ChooseCredit, CreditAlreadyUsed, SecondPersonNeeded)
-# The books' own: of an account of the clinic, or of a month closed this very moment.
-_BOOKING = (UnknownAccount, PeriodClosed, AccountFrozen)
+# The books' own: somebody else's transfer has the key of this one; an account of the
+# clinic; a month closed this very moment.
+_BOOKING = (
+    PostingKeyReused,
+    UnknownAccount,
+    PeriodClosed,
+    AccountFrozen,
+    BalanceTooLarge,
+)
 
 NEEDED = {
     "list": Permission.TRANSACTION_READ,

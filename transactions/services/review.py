@@ -96,6 +96,8 @@ def approve(
     :raises ChooseCredit: several candidates.
     :raises CreditAlreadyUsed: it pays another.
     :raises SecondPersonNeeded: he was the first of two.
+    :raises AccountFrozen: one of the clinic's own; and what else `transactions.books`
+        says of `book`: a person waits here, who can try again.
     """
     transaction = _to_decide(transaction_id, actor=actor, wanted=State.COMPLETED)
     chosen = _credit_to_use(transaction, credit)

@@ -19,6 +19,7 @@ from django.db.transaction import atomic
 
 from accounts.models import SYSTEM_ID
 from areamedica.database import outside_transaction, violated
+from areamedica.errors import Refusal
 from audit.actions import Action
 from audit.services import record
 from banking.gateways.base import (
@@ -34,6 +35,7 @@ from banking.institutions import BANESCO
 from banking.references import tail
 from banking.services import find_payment
 from transactions import schedule
+from transactions.books import LASTING, PASSING
 from transactions.models import BankCredit, Inquiry, Transaction
 from transactions.models.transaction import carrying_on
 from transactions.states import OPEN, Reason, State
@@ -119,9 +121,23 @@ def ask_if_useful(*, transaction_id: UUID) -> None:
         ask_bank(transaction_id=transaction_id, patience=Patience.QUICK, is_urgent=True)
 
 
-@atomic
 def settle(lease: Lease, answer: Answer) -> None:
-    """Lock the row, look again, and let the verdict move it."""
+    """Act on the bank's answer; if the books do not take what it completes, wait.
+
+    Their refusal is no news for whoever records, decides or asks: the money did arrive.
+    """
+    try:
+        _act_on(lease, answer)
+    except (*PASSING, *LASTING) as refusal:
+        _wait_for_the_books(lease, refusal)
+
+
+@atomic
+def _act_on(lease: Lease, answer: Answer) -> None:
+    """Lock the row, look again, and let the verdict move it.
+
+    :raises Refusal: of the books, and then nothing of all this has happened.
+    """
     transaction = _lock_open(lease)
     if transaction is None:
         return
@@ -259,14 +275,7 @@ def _wait_on(lease: Lease, transaction: Transaction) -> None:
     if _is_overdue(transaction):
         _end_the_wait(transaction, has_missed=True)
         return
-    if transaction.status == State.UNKNOWN:
-        transaction.step(
-            State.IN_PROGRESS,
-            reason=Reason.BANK_BACK,
-            actor_id=SYSTEM_ID,
-        )
-    else:
-        transaction.explain(Reason.NOT_SEEN_YET)
+    _go_on_asking(transaction, because=Reason.NOT_SEEN_YET)
     Inquiry.objects.filter(_mine(lease)).update(
         due_at=Now() + schedule.after_missing(lease.rounds + 1, DICE),
         rounds=F("rounds") + 1,
@@ -276,6 +285,18 @@ def _wait_on(lease: Lease, transaction: Transaction) -> None:
     )
 
 
+def _go_on_asking(transaction: Transaction, *, because: Reason) -> None:
+    """The bank has answered, and the claim is still open."""
+    if transaction.status == State.UNKNOWN:
+        transaction.step(
+            State.IN_PROGRESS,
+            reason=Reason.BANK_BACK,
+            actor_id=SYSTEM_ID,
+        )
+    else:
+        transaction.explain(because)
+
+
 _ENDED = {
     "asked_at": Now(),
     "lease": None,
@@ -283,6 +304,31 @@ _ENDED = {
     "attempts": 0,
     "rung_at": None,
 }
+
+
+@atomic
+def _wait_for_the_books(lease: Lease, refusal: Refusal) -> None:
+    """The bank shows the money and the books do not take it: ask again in a while.
+
+    What waiting does not mend counts as an attempt that failed, so that in the end it
+    is buried where a person sees why. Of what may pass no number of tries is too many.
+    """
+    log.warning(
+        "books_refused", transaction=str(lease.transaction.pk), code=refusal.code
+    )
+    transaction = _lock_open(lease)
+    if transaction is None:
+        return
+    # Not that the bank does not show it yet: a cashier would tell the patient so.
+    _go_on_asking(transaction, because=Reason.RECORDED)
+    ended = {**_ENDED, "last_answer_at": Now(), "last_error": refusal.code}
+    if isinstance(refusal, LASTING):
+        del ended["attempts"]
+    Inquiry.objects.filter(_mine(lease)).update(
+        due_at=Now() + schedule.after_refusal(DICE), **ended
+    )
+
+
 # Our own limits say nothing about the bank.
 _OURS = frozenset({Trouble.BUDGET_SPENT, Trouble.BUSY})
 
