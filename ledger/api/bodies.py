@@ -4,11 +4,16 @@ Transfers are read by `rows.py`, by the same rules as thousands of them at once;
 say them to whoever writes a client.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from accounts.models import User
@@ -18,11 +23,13 @@ from areamedica.api.serializing import Ready
 from areamedica.clock import caracas_day
 from areamedica.money import CURRENCIES
 from ledger.api.fields import AN_ACCOUNT, AccountField, EffectiveField, MetadataField
-from ledger.api.rows import CODE
+from ledger.api.rows import CODE, UNKNOWN
+from ledger.formats import LONGEST_NAME
 from ledger.services.legs import MOST_LEGS, Leg
 from ledger.services.posting import LARGEST_BATCH, Outcome, Posting
 
 KEPT = "kept for ever; name no patient"
+_ALL: dict[str, Any] = {"null": _("Leave it out if you mean all.")}
 _TRANSFER = {
     "key": "0b8a1b34-7f3e-4c0e-9a53-1d9d9b7f2a10",
     "debit": "1120-VES",
@@ -35,8 +42,32 @@ _TRANSFER = {
 }
 
 
+class Body(Ready):
+    """It has no other fields: who misspells an amount does not mean all of it."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = data.keys() - self.fields.keys() if isinstance(data, Mapping) else ()
+        if unknown:
+            raise serializers.ValidationError({min(unknown)[:LONGEST_NAME]: [UNKNOWN]})
+        read: dict[str, Any] = super().to_internal_value(data)
+        return read
+
+
+class _NothingElse(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    target_class = Body
+    match_subclasses = True
+
+    def map_serializer(
+        self, auto_schema: AutoSchema, direction: Any
+    ) -> dict[str, object]:
+        mapped = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+            self.target, direction, bypass_extensions=True
+        )
+        return {**mapped, "additionalProperties": False}
+
+
 @example(_TRANSFER)
-class TransferBody(Ready):
+class TransferBody(Body):
     key = serializers.UUIDField(help_text="yours; names this transfer for ever")
     debit = serializers.CharField(help_text=AN_ACCOUNT)
     credit = serializers.CharField(help_text=AN_ACCOUNT)
@@ -56,7 +87,7 @@ class LinkedTransferBody(TransferBody):
 
 
 @example({"transfers": [_TRANSFER]})
-class BatchBody(Ready):
+class BatchBody(Body):
     transfers = serializers.ListField(
         child=LinkedTransferBody(), min_length=1, max_length=LARGEST_BATCH
     )
@@ -76,7 +107,7 @@ class BatchOut(Ready):
     )
 
 
-class MovementBody(Ready):
+class MovementBody(Body):
     """What a hold and an entry have in common with a transfer."""
 
     key = serializers.UUIDField(help_text="yours; names this for ever")
@@ -125,7 +156,7 @@ class HoldBody(MovementBody):
         return replace(self.like(actor, day), **given)
 
 
-class LegBody(Ready):
+class LegBody(Body):
     account = AccountField()
     side = serializers.ChoiceField(["debit", "credit"])
     amount = AmountField()
@@ -155,19 +186,25 @@ class EntryBody(MovementBody):
 
 
 @example({"key": "4be1c1de-3d0f-4a39-8a4e-7b1f7e0d9c02", "reason": "Pago devuelto"})
-class ReverseBody(Ready):
+class ReverseBody(Body):
     key = serializers.UUIDField(help_text="yours; names the reversal for ever")
     amount = AmountField(
-        required=False, allow_null=True, default=None, help_text="all that is left"
+        required=False,
+        default=None,
+        error_messages=_ALL,
+        help_text="all that is left when left out",
     )
     reason = StrictCharField(max_length=500, help_text=KEPT)
 
 
 @example({"key": "5d2a8f1c-9b7e-4c63-a0d4-1e6f3b8c7a04"})
-class PostHoldBody(Ready):
+class PostHoldBody(Body):
     key = serializers.UUIDField(help_text="yours; names the transfer for ever")
     amount = AmountField(
-        required=False, allow_null=True, default=None, help_text="all of it"
+        required=False,
+        default=None,
+        error_messages=_ALL,
+        help_text="all of it when left out",
     )
 
 
@@ -178,7 +215,7 @@ class PostHoldBody(Ready):
         "owner_id": "6f1d1c52-0f0e-4c1b-9d0a-3f6a5f8f7e21",
     }
 )
-class AccountBody(Ready):
+class AccountBody(Body):
     number = serializers.RegexField(
         r"\A[0-9]{1,16}\Z", help_text="a heading of the chart, such as 2100"
     )
@@ -194,5 +231,5 @@ class AccountBody(Ready):
 
 
 @example({"reason": "Reclamo abierto"})
-class WhyBody(Ready):
+class WhyBody(Body):
     reason = StrictCharField(max_length=500, help_text=KEPT)

@@ -36,9 +36,9 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,31}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _LARGEST = from_minor(LARGEST_MINOR, CURRENCIES[0])
 
+UNKNOWN = _("There is no such field.")
 _NOT_AN_OBJECT = _("Send an object.")
 _MISSING = _("This field is required.")
-_UNKNOWN = _("There is no such field.")
 _NO_UUID = _("Send a UUID.")
 _NO_ACCOUNT = _("Send an account's id or its code, such as 1110-VES.")
 _NO_CURRENCY = _("Send one of VES, USD, EUR, COP.")
@@ -148,7 +148,7 @@ def _refuse_names(row: Row) -> NoReturn:
     missing = sorted(_NEEDED - row.keys())
     if missing:
         raise BadRow(missing[0], _MISSING)
-    raise BadRow(min(row.keys() - _KNOWN)[:LONGEST_NAME], _UNKNOWN)
+    raise BadRow(min(row.keys() - _KNOWN)[:LONGEST_NAME], UNKNOWN)
 
 
 def _matching(row: Row, name: str, form: re.Pattern[str], why: Promise) -> str:
