@@ -22,7 +22,13 @@ from areamedica.api.schema import example
 from areamedica.api.serializing import Ready
 from areamedica.clock import caracas_day
 from areamedica.money import CURRENCIES
-from ledger.api.fields import AN_ACCOUNT, AccountField, EffectiveField, MetadataField
+from ledger.api.fields import (
+    AN_ACCOUNT,
+    AccountField,
+    EffectiveField,
+    KeyField,
+    MetadataField,
+)
 from ledger.api.rows import CODE, UNKNOWN
 from ledger.formats import LONGEST_NAME
 from ledger.services.legs import MOST_LEGS, Leg
@@ -68,7 +74,7 @@ class _NothingElse(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
 @example(_TRANSFER)
 class TransferBody(Body):
-    key = serializers.UUIDField(help_text="yours; names this transfer for ever")
+    key = KeyField(help_text="yours; names this transfer for ever")
     debit = serializers.CharField(help_text=AN_ACCOUNT)
     credit = serializers.CharField(help_text=AN_ACCOUNT)
     amount = AmountField()
@@ -110,7 +116,7 @@ class BatchOut(Ready):
 class MovementBody(Body):
     """What a hold and an entry have in common with a transfer."""
 
-    key = serializers.UUIDField(help_text="yours; names this for ever")
+    key = KeyField(help_text="yours; names this for ever")
     currency = serializers.ChoiceField(CURRENCIES)
     code = serializers.RegexField(rf"\A{CODE.pattern}\Z")
     effective = EffectiveField(
@@ -187,7 +193,7 @@ class EntryBody(MovementBody):
 
 @example({"key": "4be1c1de-3d0f-4a39-8a4e-7b1f7e0d9c02", "reason": "Pago devuelto"})
 class ReverseBody(Body):
-    key = serializers.UUIDField(help_text="yours; names the reversal for ever")
+    key = KeyField(help_text="yours; names the reversal for ever")
     amount = AmountField(
         required=False,
         default=None,
@@ -199,7 +205,7 @@ class ReverseBody(Body):
 
 @example({"key": "5d2a8f1c-9b7e-4c63-a0d4-1e6f3b8c7a04"})
 class PostHoldBody(Body):
-    key = serializers.UUIDField(help_text="yours; names the transfer for ever")
+    key = KeyField(help_text="yours; names the transfer for ever")
     amount = AmountField(
         required=False,
         default=None,
@@ -220,7 +226,7 @@ class AccountBody(Body):
         r"\A[0-9]{1,16}\Z", help_text="a heading of the chart, such as 2100"
     )
     currency = serializers.ChoiceField(CURRENCIES)
-    owner_id = serializers.UUIDField(help_text="a pseudonym, never made of a name")
+    owner_id = KeyField(help_text="a pseudonym, never made of a name")
     overdraft = AmountField(
         required=False, help_text="may go below zero by so much; not at all if left out"
     )

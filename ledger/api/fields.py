@@ -13,11 +13,22 @@ from ledger.api.rows import (
     BadRow,
     account_named,
     demand_effective,
+    key_named,
     read_metadata,
 )
 from ledger.formats import LONGEST_TEXT, MOST_METADATA
 
 AN_ACCOUNT = "an account's id, or its code"
+
+
+class KeyField(serializers.UUIDField):
+    """A UUID as `rows.py` reads it; DRF's own takes `true` for one, and numbers."""
+
+    def to_internal_value(self, data: object) -> UUID:
+        try:
+            return key_named({"": data}, "")
+        except BadRow as bad:
+            raise serializers.ValidationError(str(bad.why)) from bad
 
 
 @extend_schema_field({"type": "string", "description": AN_ACCOUNT})

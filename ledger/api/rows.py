@@ -101,7 +101,7 @@ class Rows:
         if debit == credit:
             raise BadRow("credit", _SAME_ACCOUNT)
         return Posting(
-            key=UUID(_matching(row, "key", _UUID, _NO_UUID)),
+            key=key_named(row, "key"),
             debit=debit,
             credit=credit,
             amount=_amount(row["amount"]),
@@ -156,6 +156,14 @@ def _matching(row: Row, name: str, form: re.Pattern[str], why: Promise) -> str:
     if not isinstance(raw, str) or not form.fullmatch(raw):
         raise BadRow(name, why)
     return raw
+
+
+def key_named(row: Row, name: str) -> UUID:
+    """A UUID in its 36 characters; written otherwise it is none.
+
+    :raises BadRow:
+    """
+    return UUID(_matching(row, name, _UUID, _NO_UUID))
 
 
 def account_named(row: Row, name: str) -> UUID:

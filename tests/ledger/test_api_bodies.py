@@ -39,6 +39,18 @@ DOORS = {
     "release": f"{LEDGER}/accounts/{{empty}}/release",
     "close": f"{LEDGER}/accounts/{{empty}}/close",
 }
+KEYED = {
+    **dict.fromkeys(["transfer", "entry", "reversal", "hold"], "key"),
+    "posting of a hold": "key",
+    "account": "owner_id",
+}
+ODD_KEYS = [
+    1, 2**128, 5.0, True, None, [], {}, "x", "",
+    "0b8a1b347f3e4c0e9a531d9d9b7f2a10",
+    "urn:uuid:0b8a1b34-7f3e-4c0e-9a53-1d9d9b7f2a10",
+    "{0b8a1b34-7f3e-4c0e-9a53-1d9d9b7f2a10}",
+    " 0b8a1b34-7f3e-4c0e-9a53-1d9d9b7f2a10",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -141,6 +153,19 @@ def test_all_of_it_is_asked_for_by_leaving_the_amount_out(
     assert list(told) == ["amount"]
     assert written() == before
     assert amount_of(customer("ana")) == 1000
+
+
+@pytest.mark.parametrize("door", KEYED)
+def test_a_key_is_a_uuid_as_it_is_commonly_written(
+    client: Any, rows: dict[str, str], door: str
+) -> None:
+    path, before, name = DOORS[door].format(**rows), written(), KEYED[door]
+    for odd in ODD_KEYS:
+        told = refused(send(client, path, {**good(door), name: odd}))
+        assert list(told) == [name], odd
+    assert written() == before
+    loud = str(uuid4()).upper()
+    assert send(client, path, {**good(door), name: loud}).status_code == 201
 
 
 def test_the_document_says_that_there_are_no_other_fields() -> None:
