@@ -1,9 +1,8 @@
 """Book what a client has sent, whichever batch of his brings it again."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import pairwise
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -13,6 +12,7 @@ from accounts.models import User
 from ledger.amounts import to_minor
 from ledger.models import Account, Transfer
 from ledger.services.batches import BATCH, book_judged, book_single, book_whole
+from ledger.services.holds import lock
 from ledger.services.posting import Outcome, Posting, refuse_failed
 
 
@@ -40,16 +40,14 @@ def book(*, postings: Sequence[Posting], actor: User) -> list[Outcome]:
 
 @atomic
 def _judged(postings: Sequence[Posting], actor: User, batch: UUID) -> list[Outcome]:
-    outcomes = book_judged(postings=postings, actor=actor, batch=batch)
-    if Outcome.KEY_REUSED not in outcomes:
-        return outcomes
-    for place in _booked_before(postings, outcomes):
-        outcomes[place] = Outcome.ALREADY_POSTED
-    # Posted after the others, but no balance is locked that was not before.
-    again = [*_held_up(postings, outcomes)]
-    rest = [replace(postings[place], is_linked=tied) for place, tied in again]
-    booked = book_judged(postings=rest, actor=actor, batch=uuid4())
-    for (place, _), outcome in zip(again, booked, strict=True):
+    # Who posts the same takes the same locks: what is not there now, nobody brings.
+    lock(*{pk for each in postings for pk in (each.debit, each.credit)})
+    booked = _booked_before(postings)
+    outcomes = [Outcome.ALREADY_POSTED] * len(postings)
+    wanting = [*_wanting(postings, booked)]
+    rest = [replace(postings[place], is_linked=tied) for place, tied in wanting]
+    became = book_judged(postings=rest, actor=actor, batch=batch)
+    for (place, _), outcome in zip(wanting, became, strict=True):
         outcomes[place] = outcome
     return outcomes
 
@@ -99,15 +97,11 @@ def groups(items: Sequence[Tied]) -> Iterator[list[int]]:
         yield group
 
 
-def _booked_before(
-    postings: Sequence[Posting], outcomes: Sequence[Outcome]
-) -> list[int]:
+def _booked_before(postings: Sequence[Posting]) -> set[int]:
     """The places of those that an earlier batch has booked as they are."""
-    reused = [at for at, each in enumerate(outcomes) if each is Outcome.KEY_REUSED]
-    keys = [postings[place].key for place in reused]
     found = Transfer.objects.select_related("debit").filter(cause_type=BATCH)
-    booked = found.in_bulk(keys)
-    return [place for place in reused if _is_same(postings[place], booked)]
+    booked = found.in_bulk([each.key for each in postings])
+    return {at for at, each in enumerate(postings) if _is_same(each, booked)}
 
 
 def _is_same(wanted: Posting, booked: dict[UUID, Transfer]) -> bool:
@@ -133,14 +127,10 @@ def _is_same(wanted: Posting, booked: dict[UUID, Transfer]) -> bool:
     )
 
 
-def _held_up(
-    postings: Sequence[Posting], outcomes: Sequence[Outcome]
+def _wanting(
+    postings: Sequence[Posting], booked: Container[int]
 ) -> Iterator[tuple[int, bool]]:
-    """What failed only by being tied to one that is booked; and whether it is tied
-    to the next of these."""
+    """The places of those that are not booked; and whether each is tied to the next."""
     for group in groups(postings):
-        became = {outcomes[place] for place in group}
-        if became <= {Outcome.ALREADY_POSTED, Outcome.LINKED_FAILED}:
-            failed = [at for at in group if outcomes[at] is Outcome.LINKED_FAILED]
-            yield from ((place, True) for place, _ in pairwise(failed))
-            yield from ((place, False) for place in failed[-1:])
+        rest = [place for place in group if place not in booked]
+        yield from ((place, place != rest[-1]) for place in rest)

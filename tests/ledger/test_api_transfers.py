@@ -7,13 +7,11 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import OperationalError
 
 from accounts import roles
 from accounts.models import User
 from audit.models import Record
 from ledger.models import Balance, Transfer
-from ledger.services import transfers
 from ledger.services.posting import LARGEST_BATCH
 from ledger.services.proof import findings
 from tests.accounts.machines import deliver, make_machine
@@ -157,31 +155,36 @@ def test_a_key_is_one_transfer_whichever_batch_brings_it(client: Any) -> None:
     assert findings() == []
 
 
-def test_what_a_batch_books_it_books_at_once(
-    client: Any, monkeypatch: pytest.MonkeyPatch
+def linked(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "linked": True}
+
+
+@pytest.mark.parametrize(
+    ("make", "became"),
+    [
+        (lambda new: [new, new], ["posted", "already_posted"]),
+        (lambda new: [new, {**new, "amount": "3.00"}], ["posted", "key_reused"]),
+        (lambda new: [new, body(new["credit"], FEES, "2.50")], ["posted", "posted"]),
+        (
+            lambda new: [linked(new), body(TRANSIT, uuid4()), new],
+            ["linked_failed", "unknown_account", "posted"],
+        ),
+    ],
+)
+def test_what_was_tied_to_a_booked_one_is_booked_in_its_place(
+    client: Any, make: Any, became: list[str]
 ) -> None:
-    """What was tied to transfers of before is posted by a second call."""
+    """So what comes after it finds it there, and is told the same when sent again."""
     ana = customer("ana")
-    old, tied, new = (body(TRANSIT, ana, amount) for amount in ("1.00", "2.00", "4.00"))
+    old, new = body(TRANSIT, ana, "1.00"), body(TRANSIT, ana, "2.00")
     send(client, TRANSFERS, old)
-    rows = {"transfers": [{**old, "linked": True}, tied, new]}
-    calls = iter((transfers.book_judged, raises(OperationalError)))
-    monkeypatch.setattr(transfers, "book_judged", lambda **given: next(calls)(**given))
-    assert send(client, BATCH, rows).status_code == 503
-    assert amount_of(ana) == 100
-    monkeypatch.undo()
-    assert outcomes(send(client, BATCH, rows)) == [
-        "already_posted",
-        "posted",
-        "posted",
-    ]
-
-
-def raises(error: type[Exception]) -> Any:
-    def fail(**given: object) -> None:
-        raise error
-
-    return fail
+    sent = {"transfers": [linked(old), *make(new)]}
+    assert outcomes(send(client, BATCH, sent)) == ["already_posted", *became]
+    there = dict.fromkeys(("posted", "linked_failed"), "already_posted")
+    became = [there.get(each, each) for each in became]
+    for _ in range(2):
+        assert outcomes(send(client, BATCH, sent)) == ["already_posted", *became]
+    assert findings() == []
 
 
 @pytest.mark.django_db(transaction=True)
