@@ -59,6 +59,14 @@ class AccountFrozen(Refusal):
     sentence = _("An account of the transfer is frozen.")
 
 
+class AccountClosed(AccountFrozen):
+    """Judged before the other: who waits for the release would wait for ever. Whoever
+    has another way for what is frozen has it for this."""
+
+    code = "ACCOUNT_CLOSED"
+    sentence = _("The account is closed for good.")
+
+
 class PeriodClosed(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "PERIOD_CLOSED"
@@ -191,9 +199,3 @@ class NotClosable(Refusal):
     kind = Kind.BUSINESS_RULE
     code = "ACCOUNT_NOT_CLOSABLE"
     sentence = _("Only an owner's account with nothing on it or held is closed.")
-
-
-class AccountClosed(Refusal):
-    kind = Kind.BUSINESS_RULE
-    code = "ACCOUNT_CLOSED"
-    sentence = _("The account is closed for good.")

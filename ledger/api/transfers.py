@@ -23,6 +23,7 @@ from ledger.api.rows import BadRow, Rows, whole_groups
 from ledger.api.serializers import TransferOut
 from ledger.errors import (
     AboveCeiling,
+    AccountClosed,
     AccountFrozen,
     BalanceTooLarge,
     BatchTooLarge,
@@ -39,6 +40,7 @@ POSTING = (
     PostingKeyReused,
     UnknownAccount,
     OtherCurrency,
+    AccountClosed,
     AccountFrozen,
     PeriodClosed,
     InsufficientFunds,

@@ -25,6 +25,7 @@ from audit.services import Row, record_with
 from ledger.amounts import fitting, to_minor
 from ledger.errors import (
     AboveCeiling,
+    AccountClosed,
     AccountFrozen,
     BatchTooLarge,
     ExceedsOriginal,
@@ -36,6 +37,7 @@ from ledger.errors import (
     PostingKeyReused,
     UnknownAccount,
 )
+from ledger.models import Closure
 
 LARGEST_BATCH = 8_000
 # Currency, code, effective day, type and id of the cause, metadata as JSON.
@@ -51,6 +53,7 @@ class Outcome(StrEnum):
     KEY_REUSED = "key_reused"
     UNKNOWN_ACCOUNT = "unknown_account"
     OTHER_CURRENCY = "other_currency"
+    CLOSED = "closed"
     FROZEN = "frozen"
     PERIOD_CLOSED = "period_closed"
     NOT_REVERSIBLE = "not_reversible"
@@ -66,6 +69,7 @@ REFUSED: dict[Outcome, type[Refusal]] = {
     Outcome.KEY_REUSED: PostingKeyReused,
     Outcome.UNKNOWN_ACCOUNT: UnknownAccount,
     Outcome.OTHER_CURRENCY: OtherCurrency,
+    Outcome.CLOSED: AccountClosed,
     Outcome.FROZEN: AccountFrozen,
     Outcome.PERIOD_CLOSED: PeriodClosed,
     Outcome.NOT_REVERSIBLE: NotReversible,
@@ -103,10 +107,10 @@ def post(posting: Posting) -> Outcome:
     """Book one transfer, once: POSTED, or ALREADY_POSTED when it was.
 
     :raises PostingKeyReused: the key has other content. :raises UnknownAccount:
-    :raises OtherCurrency: :raises AccountFrozen: :raises PeriodClosed:
-    :raises NotReversible: :raises ExceedsOriginal: :raises InsufficientFunds:
-    :raises AboveCeiling: :raises UnpostableAmount: :raises BalanceTooLarge:
-    :raises MalformedPosting: as `post_batch`.
+    :raises OtherCurrency: :raises AccountClosed: :raises AccountFrozen:
+    :raises PeriodClosed: :raises NotReversible: :raises ExceedsOriginal:
+    :raises InsufficientFunds: :raises AboveCeiling: :raises UnpostableAmount:
+    :raises BalanceTooLarge: :raises MalformedPosting: as `post_batch`.
     """
     if book_together(posting, posting.cause):
         return Outcome.POSTED
@@ -194,7 +198,21 @@ def judged(postings: Sequence[Posting], causes: Causes) -> list[Outcome]:
     given = [*_columns(postings, causes), *_ties(postings)]
     with fitting(), _taking_effect_soon(postings):
         [[results]] = prepared(_FOR_ANY, given)
-    return [_OUTCOMES[each] for each in results.split()]
+    outcomes = [_OUTCOMES[each] for each in results.split()]
+    for place in _closed(postings, outcomes):
+        outcomes[place] = Outcome.CLOSED
+    return outcomes
+
+
+def _closed(postings: Sequence[Posting], outcomes: Sequence[Outcome]) -> list[int]:
+    """The places of those that `ledger_post` calls frozen, as every closed account is,
+    and that no release will help."""
+    frozen = [at for at, each in enumerate(outcomes) if each is Outcome.FROZEN]
+    if not frozen:
+        return []
+    sides = {at: {postings[at].debit, postings[at].credit} for at in frozen}
+    closed = Closure.objects.in_bulk(set().union(*sides.values()))
+    return [at for at in frozen if sides[at] & closed.keys()]
 
 
 @contextmanager

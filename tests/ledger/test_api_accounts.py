@@ -16,8 +16,17 @@ from ledger.models import Account, Balance, Closure
 from ledger.services.accounts import close
 from ledger.services.holds import hold
 from ledger.services.proof import findings
-from tests.ledger.bodies import LEDGER, TRANSFERS, body, code_of, send
-from tests.ledger.books import TRANSIT, customer, posting
+from tests.ledger.bodies import (
+    BATCH,
+    LEDGER,
+    TRANSFERS,
+    body,
+    code_of,
+    outcomes,
+    send,
+)
+from tests.ledger.books import TRANSIT, amount_of, customer, posting
+from tests.ledger.test_api_entries import entry
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -135,14 +144,47 @@ def test_an_empty_account_is_closed_for_good(client: Any) -> None:
     assert client.get(f"{ACCOUNTS}/{TRANSIT}").json()["closed_at"] is None
     answer = send(client, f"{ACCOUNTS}/{ana}/release", WHY)
     assert code_of(answer) == (422, "ACCOUNT_CLOSED")
-    answer = send(client, TRANSFERS, body(TRANSIT, ana))
-    assert code_of(answer) == (422, "ACCOUNT_FROZEN")
     assert send(client, TRANSFERS, one).status_code == 200
     told = Record.objects.filter(subject_id=str(ana)).order_by("id")
     assert [each.action for each in told][1:] == [
         "ledger.account_frozen",
         "ledger.account_closed",
     ]
+    assert findings() == []
+
+
+def test_who_posts_to_a_closed_account_is_told_that_waiting_is_no_help(
+    client: Any,
+) -> None:
+    """A frozen account may move again; a closed one never does, frozen though it is."""
+    closed, frozen, luis = customer("ana"), customer("beto"), customer("luis")
+    before = body(TRANSIT, closed, "1.00")
+    send(client, TRANSFERS, before)
+    send(client, TRANSFERS, body(closed, TRANSIT, "1.00"))
+    assert send(client, f"{ACCOUNTS}/{closed}/close", WHY).status_code == 200
+    assert send(client, f"{ACCOUNTS}/{frozen}/freeze", WHY).status_code == 200
+    rows = [
+        body(TRANSIT, closed),
+        body(closed, frozen),
+        body(frozen, TRANSIT),
+        body(TRANSIT, closed, effective="2026-10-31"),
+        {**body(TRANSIT, luis), "linked": True},
+        body(closed, TRANSIT),
+        body(TRANSIT, luis, "3.00"),
+    ]
+    said = ["closed", "closed", "frozen", "closed", "linked_failed", "closed", "posted"]
+    for _ in range(2):
+        assert outcomes(send(client, BATCH, {"transfers": rows})) == said
+        said[-1] = "already_posted"
+    legs = [(TRANSIT, "debit", "2"), (luis, "credit", "1"), (closed, "credit", "1")]
+    back = f"{LEDGER}/entries/{before['key']}/reverse"
+    for path, sent in (
+        *((TRANSFERS, row) for row in rows[:2]),
+        (f"{LEDGER}/entries", entry(*legs)),
+        (back, {"key": str(uuid4()), **WHY}),
+    ):
+        assert code_of(send(client, path, sent)) == (422, "ACCOUNT_CLOSED"), path
+    assert amount_of(luis) == 300
     assert findings() == []
 
 

@@ -15,7 +15,7 @@ from ledger.models import Balance, Transfer
 from ledger.services.posting import LARGEST_BATCH
 from ledger.services.proof import findings
 from tests.accounts.machines import deliver, make_machine
-from tests.ledger.bodies import BATCH, TRANSFERS, body, code_of, outcomes, send
+from tests.ledger.bodies import BATCH, LEDGER, TRANSFERS, body, code_of, outcomes, send
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer
 from tests.together import together
 
@@ -252,12 +252,16 @@ def test_a_row_that_is_no_object_is_named(client: Any) -> None:
 def test_every_reason_of_the_books_has_its_code_and_its_outcome(client: Any) -> None:
     ana, beto = customer("ana"), customer("beto")
     Balance.objects.filter(pk=beto).update(is_frozen=True)
+    luis, why = customer("luis"), {"reason": "Se mudó"}
+    send(client, f"{LEDGER}/accounts/{luis}/close", why)
     cases = [
         (body(TRANSIT, uuid4()), "unknown_account", "UNKNOWN_ACCOUNT"),
         (body(TRANSIT, "9999-VES"), "unknown_account", "UNKNOWN_ACCOUNT"),
         (body(TRANSIT, "2100-VES"), "unknown_account", "UNKNOWN_ACCOUNT"),
         (body(TRANSIT, ana, currency="USD"), "other_currency", "CURRENCY_MISMATCH"),
         (body(TRANSIT, "1120-USD"), "other_currency", "CURRENCY_MISMATCH"),
+        (body(TRANSIT, luis, currency="USD"), "other_currency", "CURRENCY_MISMATCH"),
+        (body(beto, luis), "closed", "ACCOUNT_CLOSED"),
         (body(TRANSIT, beto), "frozen", "ACCOUNT_FROZEN"),
         (body(ana, TRANSIT), "insufficient_funds", "INSUFFICIENT_FUNDS"),
     ]

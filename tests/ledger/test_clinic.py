@@ -14,7 +14,7 @@ from accounts.models import SYSTEM_ID, User
 from audit.models import Record
 from ledger.chart import account_id
 from ledger.models import Account, Transfer
-from ledger.services.accounts import freeze, open_account, release
+from ledger.services.accounts import close, freeze, open_account, release
 from ledger.services.periods import close_month
 from ledger.services.posting import post
 from ledger.services.proof import Finding, findings
@@ -109,14 +109,16 @@ def test_the_page_of_a_transaction_shows_its_entry(
     assert "Debe: Pagos confirmados por conciliar; haber: Crédito de paci" in shown
 
 
-def test_money_for_a_frozen_account_is_booked_as_unnamed_credit(
-    ana: User, root: User, bank: Bank
+@pytest.mark.parametrize("stop", [freeze, close])
+def test_money_for_an_account_that_stands_still_is_booked_as_unnamed_credit(
+    ana: User, root: User, bank: Bank, stop: Any
 ) -> None:
     first = recorded(ana)
     arrives(bank)
     asked(first)
-    frozen = entry_of(first).credit_id
-    freeze(account_id=frozen, actor=root, reason="Reclamo")
+    still = entry_of(first).credit_id
+    post(posting(still, TRANSIT, "2350.75"))
+    stop(account_id=still, actor=root, reason="Reclamo")
     second = recorded(ana, reference="000012417729")
     arrives(bank, reference="000012417729")
     assert asked(second).status == State.COMPLETED
