@@ -123,7 +123,8 @@ class TransferOut(Ready):
             "code": instance.code,
             "cause": {"type": instance.cause_type, "id": instance.cause_id},
             "reverses": str(instance.reverses) if instance.reverses else None,
-            "metadata": instance.metadata,
+            # The line of an import's file is a number there.
+            "metadata": {name: str(each) for name, each in instance.metadata.items()},
         }
 
 

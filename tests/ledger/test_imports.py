@@ -24,6 +24,7 @@ from ledger.services.periods import close_month
 from ledger.services.proof import findings
 from ledger.tasks import book_imports
 from tests.journaled import staged
+from tests.ledger.bodies import LEDGER
 from tests.ledger.books import amount_of, trial_balance
 from tests.ledger.files import (
     A_FEE,
@@ -85,11 +86,13 @@ def _becomes(code: str, name: str, after: str) -> dict[str, object]:
     }
 
 
-def test_a_confirmed_file_is_booked_whole(cora: User) -> None:
+def test_a_confirmed_file_is_booked_whole(api: Any, cora: User) -> None:
     found = booked(cora, CASH_IN, A_FEE)
     assert (found.state, found.rows_booked) == ("booked", 2)
     assert bytes(found.content) == b""
     fee = Transfer.objects.get(code="charge")
+    shown = api(cora).get(f"{LEDGER}/entries/{fee.key}").json()
+    assert shown["metadata"]["line"] == "3"
     assert fee.metadata == {
         "import": str(found.pk),
         "line": 3,
