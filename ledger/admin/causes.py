@@ -14,16 +14,23 @@ from django.utils.functional import Promise
 
 from areamedica.back_office import can
 from areamedica.permissions import Permission
+from ledger.models import Transfer
+from ledger.services.batches import BATCH
+
+Key = tuple[str, str]
+"""Type and id of a cause. The id may go on with a place in it: `<import>/<line>`."""
+IMPORT = "import"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
     """`names` gives the words of many ids at once; `codes`, those of what it books;
-    `faults`, those of what the nightly proof may find wrong with one."""
+    `faults`, those of what the nightly proof may find wrong with one. Without a
+    `route` it has no page of its own."""
 
-    route: str
     permission: Permission
     names: Callable[[Iterable[str]], Mapping[str, str]]
+    route: str = ""
     codes: Mapping[str, str | Promise] = field(default_factory=dict)
     faults: Mapping[str, str | Promise] = field(default_factory=dict)
 
@@ -41,13 +48,24 @@ class Told:
     url: str = ""
 
 
-def told(request: HttpRequest, causes: Iterable[tuple[str, str]]) -> dict[str, Told]:
-    """Id of a cause -> what to say of it, one question for all of a kind."""
+def cause_of(transfer: Transfer) -> Key:
+    """What it stands for; of what a file brought its line, and not the batch.
+
+    Clients write texts into metadata: a line that is a number is an import's.
+    """
+    file, line = (transfer.metadata.get(name) for name in ("import", "line"))
+    if transfer.cause_type == BATCH and type(line) is int:
+        return IMPORT, f"{file}/{line}"
+    return transfer.cause_type, transfer.cause_id
+
+
+def told(request: HttpRequest, causes: Iterable[Key]) -> dict[Key, Told]:
+    """What to say of each, with as many questions for all of a kind as for one."""
     wanted: dict[str, set[str]] = {}
     for kind, pk in causes:
         wanted.setdefault(kind, set()).add(pk)
     return {
-        pk: each
+        (kind, pk): each
         for kind, pks in wanted.items()
         for pk, each in _told(request, CAUSES.get(kind), kind, pks).items()
     }
@@ -69,11 +87,16 @@ def _told(
         return {pk: Told(f"{kind} {pk[:8]}") for pk in pks}
     names = cause.names(pks)
     return {
-        pk: Told(names[pk], reverse(f"admin:{cause.route}", args=[pk]))
+        pk: Told(names[pk], _page_of(cause, pk))
         if pk in names
         else Told(f"{kind} {pk[:8]}")
         for pk in pks
     }
+
+
+def _page_of(cause: Cause, pk: str) -> str:
+    row = pk.partition("/")[0]
+    return reverse(f"admin:{cause.route}", args=[row]) if cause.route else ""
 
 
 def words_of(code: str) -> str:

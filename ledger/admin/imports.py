@@ -1,5 +1,6 @@
 """Files into the books and out of them: upload, preview, confirm, watch, take away."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,16 @@ from areamedica.back_office import (
 from areamedica.clock import caracas_day
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
+from ledger.admin.causes import CAUSES, IMPORT, Cause, ids
 from ledger.errors import UnreadableFile
-from ledger.import_file import LARGEST_FILE, MOST_ROWS, Column, DecimalMark, Fault
+from ledger.import_file import (
+    LARGEST_FILE,
+    MOST_ROWS,
+    USUAL_CODE,
+    Column,
+    DecimalMark,
+    Fault,
+)
 from ledger.models import Import, ImportState
 from ledger.services import imports
 from ledger.services.exporting import Format, Period, export
@@ -44,6 +53,27 @@ _FILES = {
     Format.CSV: ("text/csv; charset=utf-8", "libros.csv"),
     Format.BEANCOUNT: ("text/plain; charset=utf-8", "libros.beancount"),
 }
+
+
+def _lines(places: Iterable[str]) -> dict[str, str]:
+    """What is said of a line of a file: the file's name, and which line it is."""
+    lines = {place: place.partition("/")[::2] for place in places}
+    rows = Import.objects.filter(pk__in={*ids(file for file, _line in lines.values())})
+    files = {str(pk): name for pk, name in rows.values_list("pk", "file_name")}
+    words = _("File “%(name)s”, line %(line)s")
+    return {
+        place: words % {"name": files[file], "line": line}
+        for place, (file, line) in lines.items()
+        if file in files
+    }
+
+
+CAUSES[IMPORT] = Cause(
+    route="ledger_import_change",
+    permission=P.LEDGER_READ,
+    names=_lines,
+    codes={USUAL_CODE: gettext_lazy("Imported")},
+)
 
 
 class UploadForm(forms.Form):

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from areamedica.clock import caracas_day
-from ledger.admin.causes import Told, told, words_of
+from ledger.admin.causes import Told, cause_of, told, words_of
 from ledger.admin.sheets import Value
 from ledger.amounts import from_minor
 from ledger.models import Account, Entry, Transfer
@@ -18,6 +18,9 @@ from ledger.services.statements import By, statement
 
 # More than a sheet is read of; a year of a busy account.
 MOST_ROWS = 50_000
+# What an import, or a client of the API, calls the words it writes beside a transfer.
+DESCRIPTION = "description"
+_UNTOLD = Told("")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Row:
     entry: Entry
     words: str
     cause: Told
+    description: str
     counterpart: Account
     debit: Decimal | None
     credit: Decimal | None
@@ -39,28 +43,37 @@ class Row:
 def rows_of(
     request: HttpRequest, account: Account, entries: Sequence[Entry]
 ) -> list[Row]:
-    """Three questions, however many rows."""
+    """As many questions for a hundred rows as for one of each kind."""
     transfers = Transfer.objects.in_bulk([each.transfer_id for each in entries])
     others = Account.objects.in_bulk({each.counterpart_id for each in entries})
-    causes = {key: (each.cause_type, each.cause_id) for key, each in transfers.items()}
+    causes = {key: cause_of(each) for key, each in transfers.items()}
     said = told(request, causes.values())
     return [
         _row(
             account,
             each,
-            said[causes[each.transfer_id][1]],
             others[each.counterpart_id],
+            cause=said[causes[each.transfer_id]],
+            description=str(transfers[each.transfer_id].metadata.get(DESCRIPTION, "")),
         )
         for each in entries
     ]
 
 
-def _row(account: Account, entry: Entry, cause: Told, counterpart: Account) -> Row:
+def _row(
+    account: Account,
+    entry: Entry,
+    counterpart: Account,
+    *,
+    cause: Told = _UNTOLD,
+    description: str = "",
+) -> Row:
     amount = from_minor(entry.amount, account.currency)
     return Row(
         entry,
         words_of(entry.code),
         cause,
+        description,
         counterpart,
         debit=amount if entry.is_debit else None,
         credit=None if entry.is_debit else amount,
@@ -104,7 +117,7 @@ def _edge(words: str, day: date, balance: Decimal) -> Iterable[Value]:
 def _lines(account: Account, entries: Sequence[Entry]) -> Iterator[Iterable[Value]]:
     others = Account.objects.in_bulk({each.counterpart_id for each in entries})
     for each in entries:
-        yield _cells(_row(account, each, Told(""), others[each.counterpart_id]))
+        yield _cells(_row(account, each, others[each.counterpart_id]))
 
 
 def _cells(row: Row) -> Iterable[Value]:

@@ -19,7 +19,7 @@ from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from audit.models import Record
-from ledger.admin.causes import CAUSES, Cause, ids, told, words_of
+from ledger.admin.causes import CAUSES, Cause, cause_of, ids, told, words_of
 from ledger.admin.forms import ReversalForm
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
@@ -83,7 +83,7 @@ class Transfers(OwnPages):
         reversals = list(Transfer.objects.filter(reverses=pk).order_by("at"))
         left = left_of(transfer, reversals)
         original = find(transfer.reverses) if transfer.reverses else None
-        cause = (transfer.cause_type, transfer.cause_id)
+        cause = cause_of(transfer)
         return self._show(
             request,
             "transfer",
@@ -93,7 +93,7 @@ class Transfers(OwnPages):
             amount=amount_of(transfer),
             words=words_of(transfer.code),
             legs=legs_of(transfer),
-            cause=told(request, [cause])[transfer.cause_id],
+            cause=told(request, [cause])[cause],
             reversals=[(each, _taken(transfer, each)) for each in reversals],
             original=original,
             original_words=words_of(original.code) if original else "",

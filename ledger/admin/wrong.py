@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ledger.admin.causes import CAUSES, Told, ids, told
+from ledger.admin.causes import CAUSES, Key, Told, ids, told
 from ledger.models import Account, Proof, Transfer
 from ledger.services.reversal import CAUSE
 from ledger.templatetags.book_words import short
@@ -65,7 +65,7 @@ def wrong_with(request: HttpRequest, proof: Proof) -> list[Wrong]:
     theirs = {kind: cause for cause, each in CAUSES.items() for kind in each.faults}
     words = _KINDS | {kind: CAUSES[at].faults[kind] for kind, at in theirs.items()}
     known = _named(request, {text for _, *seen in proof.findings for text in seen})
-    known |= told(
+    known |= _told_of(
         request,
         [(theirs[kind], pk) for kind, pk, _ in proof.findings if kind in theirs],
     )
@@ -73,6 +73,10 @@ def wrong_with(request: HttpRequest, proof: Proof) -> list[Wrong]:
         Wrong(words.get(kind, kind), _told(subject, known), _told(detail, known))
         for kind, subject, detail in proof.findings
     ]
+
+
+def _told_of(request: HttpRequest, causes: list[Key]) -> dict[str, Told]:
+    return {pk: each for (_kind, pk), each in told(request, causes).items()}
 
 
 def _told(text: str, known: dict[str, Told]) -> Told:
@@ -93,7 +97,7 @@ def _named(request: HttpRequest, texts: set[str]) -> dict[str, Told]:
     keys = [*ids(text.partition("/")[0] for text in texts)]
     transfers = Transfer.objects.filter(pk__in=keys).values_list("pk", flat=True)
     accounts = Account.objects.filter(pk__in=keys)
-    return told(request, [(CAUSE, str(pk)) for pk in transfers]) | {
+    return _told_of(request, [(CAUSE, str(pk)) for pk in transfers]) | {
         str(each.pk): Told(
             f"{short(each.code)} {each.name}",
             reverse("admin:ledger_account_change", args=[each.pk]),

@@ -1,0 +1,174 @@
+"""Why a balance is what it is, where no payment of a patient is the cause."""
+
+from decimal import Decimal
+from html import unescape
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from ledger.chart import account_id
+from ledger.models import Import, Transfer
+from ledger.services.legs import book_entry
+from ledger.services.posting import post
+from ledger.services.reversal import reverse
+from ledger.services.transfers import book
+from tests.ledger.books import FEES, TRANSIT, customer, posting
+from tests.ledger.desk import account_page, transfer_page
+from tests.ledger.files import A_FEE, CASH_IN, booked
+from tests.ledger.test_admin import links_in, text_of
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+BANK = account_id("1120-VES")
+YEAR = {"first": "2026-01-01", "last": "2026-12-31", "by": "effective"}
+
+
+@pytest.fixture
+def clara(person: Any) -> User:
+    """The bookkeeper, who may not read the journal."""
+    return person("clara", "bookkeeper")
+
+
+@pytest.fixture
+def berta(person: Any) -> User:
+    """Another one, who has posted."""
+    return person("berta", "bookkeeper")
+
+
+@pytest.fixture
+def desk(back_office: Any, clara: User) -> Client:
+    return back_office(clara)
+
+
+def seen(answer: Any) -> str:
+    assert answer.status_code == 200
+    return unescape(text_of(answer))
+
+
+def statement(desk: Client, account: UUID) -> Any:
+    return desk.get(account_page(account), YEAR)
+
+
+def an_entry(actor: User, *, of: UUID = TRANSIT) -> list[Transfer]:
+    """A hundred are paid to Ana; a fee of them is kept."""
+    shares = [(customer("ana"), Decimal(98)), (FEES, Decimal(2))]
+    parts, _is_new = book_entry(
+        debits=[(of, Decimal(100))],
+        credits_=shares,
+        like=posting(of, FEES, code="payment"),
+        actor=actor,
+        is_dated=True,
+    )
+    return parts
+
+
+def test_from_a_balance_to_the_line_of_its_file_it_takes_three_clicks(
+    desk: Client, berta: User
+) -> None:
+    found = booked(berta, CASH_IN, A_FEE, file_name="año 2026.csv")
+    page = f"/admin/ledger/import/{found.pk}/change/"
+    [opening] = Transfer.objects.filter(code="opening")
+    shown = statement(desk, BANK)
+    for words in ("Apertura", "Comisión", "Archivo «año 2026.csv», línea 2"):
+        assert words in seen(shown)
+    assert {page, transfer_page(opening.pk)} <= links_in(shown)
+    transfer = desk.get(transfer_page(opening.pk))
+    assert "Archivo «año 2026.csv», línea 2" in seen(transfer)
+    assert page in links_in(transfer)
+    assert "Berta" in seen(desk.get(page))
+
+
+def test_what_a_client_posted_says_who_and_when(desk: Client, berta: User) -> None:
+    like = {"metadata": {"description": "Ajuste de <b>junio</b>"}}
+    book(postings=[posting(TRANSIT, FEES, **like)], actor=berta)
+    an_entry(berta)
+    shown = seen(statement(desk, TRANSIT))
+    assert "Ajuste de <b>junio</b>" in shown
+    assert "Registrado por Berta, " in shown
+    assert "Asiento compuesto, registrado por Berta, " in shown
+    for transfer in Transfer.objects.all():
+        assert (
+            "registrado por berta, "
+            in seen(desk.get(transfer_page(transfer.pk))).lower()
+        )
+
+
+def test_a_client_cannot_pretend_that_a_file_brought_it(
+    desk: Client, berta: User
+) -> None:
+    found = booked(berta, CASH_IN)
+    forged = {"import": str(found.pk), "line": "2", "description": "x"}
+    book(postings=[posting(TRANSIT, FEES, metadata=forged)], actor=berta)
+    shown = statement(desk, FEES)
+    assert "apertura.csv" not in seen(shown)
+    assert "Registrado por Berta, " in seen(shown)
+
+
+def test_an_entry_and_what_takes_it_back_are_told_apart(
+    desk: Client, clara: User, berta: User
+) -> None:
+    """The key of the one is the cause of the other."""
+    first, _fee = an_entry(berta)
+    given = {"amount": None, "reason": "Duplicado", "now": first.at}
+    reverse(original=first.pk, key=uuid4(), actor=clara, **given)
+    shown = seen(statement(desk, TRANSIT))
+    assert "Asiento compuesto, registrado por Berta, " in shown
+    assert "Asiento Bs. 98,00" in shown
+
+
+def test_what_is_not_known_of_a_cause_is_still_named(desk: Client) -> None:
+    lost = uuid4()
+    post(posting(TRANSIT, FEES, cause=("batch", str(lost))))
+    post(posting(TRANSIT, FEES, cause=("batch", "x")))
+    post(
+        posting(
+            TRANSIT,
+            FEES,
+            cause=("batch", str(lost)),
+            metadata={"import": str(lost), "line": 7},
+        )
+    )
+    shown = seen(statement(desk, TRANSIT))
+    assert f"batch {str(lost)[:8]}" in shown
+    assert f"import {str(lost)[:8]}" in shown
+
+
+def test_a_statement_asks_no_more_for_many_rows_than_for_few(
+    desk: Client, berta: User
+) -> None:
+    def book_some(many: int) -> int:
+        for number in range(many):
+            book(postings=[posting(BANK, FEES)], actor=berta)
+            booked(berta, CASH_IN.replace("Apertura", f"{many}.{number}"))
+            an_entry(berta, of=BANK)
+        desk.get(account_page(BANK), YEAR)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            shown = desk.get(account_page(BANK), YEAR)
+        assert len(shown.context["rows"]) >= 4 * many
+        return len(asked)
+
+    assert book_some(1) == book_some(12)
+    assert Import.objects.count() == 13
+
+
+def test_who_may_not_read_the_books_sees_nothing_of_them(
+    back_office: Any, ana: User, berta: User
+) -> None:
+    found = booked(berta, CASH_IN)
+    [transfer] = Transfer.objects.all()
+    desk = back_office(ana)
+    for address in (
+        account_page(BANK),
+        transfer_page(transfer.pk),
+        f"/admin/ledger/import/{found.pk}/change/",
+    ):
+        answer = desk.get(address)
+        assert answer.status_code == 403
+        assert "apertura.csv" not in text_of(answer)
