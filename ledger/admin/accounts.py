@@ -28,9 +28,11 @@ from areamedica.back_office import (
 )
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
+from audit.actions import Action
 from ledger.admin import asked
 from ledger.admin.causes import owners_called
 from ledger.admin.forms import ReasonForm
+from ledger.admin.journal import MOST_SHOWN, Note, notes_of
 from ledger.admin.rows import MOST_ROWS, as_rows, rows_of
 from ledger.admin.sheets import as_csv
 from ledger.admin.transfers import amount_of
@@ -42,6 +44,8 @@ from ledger.services.statements import statement
 from ledger.templatetags.book_words import short
 
 _PAGE = 100
+# What the journal calls one.
+SUBJECT = "account"
 
 
 @admin.register(Account)
@@ -122,6 +126,7 @@ class Accounts(OwnPages):
             rows = as_rows(account, period.first, period.last, by)
             return as_csv(f"estado-de-cuenta-{short(account.code)}", rows)
         after = asked.place_of(request, period)
+        notes = notes_of(request, [(SUBJECT, str(account.pk))])
         found = statement(
             account.pk,
             first=period.first,
@@ -145,6 +150,8 @@ class Accounts(OwnPages):
             by_query=f"by={by}",
             now=account.balance,
             closure=getattr(account, "closure", None),
+            frozen=_freezing(account, notes),
+            notes=notes[-MOST_SHOWN:],
             # Whoever wrote them may have called one of them "items".
             facts=[*account.metadata.items()],
             holds=_holds_of(account),
@@ -187,6 +194,12 @@ class Accounts(OwnPages):
             do(account_id=pk, actor=actor_of(request), **typed(form))
             messages.success(request, done)
         return redirect("admin:ledger_account_change", pk)
+
+
+def _freezing(account: Account, notes: Iterable[Note]) -> Note | None:
+    """What froze it, while it is frozen."""
+    froze = [each for each in notes if each.record.action == Action.ACCOUNT_FROZEN]
+    return froze[-1] if froze and account.balance.is_frozen else None
 
 
 def _holds_of(account: Account) -> list[tuple[Hold, Account, str]]:

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.visitors import actor_of
 from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
-from audit.models import Record
 from ledger.admin.causes import CAUSES, Cause, ids, words_of
 from ledger.admin.forms import ReasonForm
+from ledger.admin.journal import MOST_SHOWN, notes_of
 from ledger.admin.transfers import amount_of
 from ledger.models import Hold
 from ledger.services.holds import CAUSE, void_hold
@@ -53,7 +53,7 @@ class Holds(OwnPages):
         if hold is None:
             raise Http404
         end = getattr(hold, "end", None)
-        records = Record.objects.filter(subject_type="hold", subject_id=str(pk))
+        notes = notes_of(request, [(CAUSE, str(pk))])
         return self._show(
             request,
             "hold",
@@ -64,7 +64,8 @@ class Holds(OwnPages):
             words=words_of(hold.code),
             form=ReasonForm(),
             may_let_go=end is None and can(request, P.LEDGER_POST),
-            records=records.order_by("id") if can(request, P.AUDIT_READ) else None,
+            notes=notes[-MOST_SHOWN:],
+            may_read_journal=can(request, P.AUDIT_READ),
         )
 
     @page(P.LEDGER_POST, methods=CHANGES)

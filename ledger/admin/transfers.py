@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
@@ -18,16 +17,17 @@ from accounts.visitors import actor_of
 from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
-from audit.models import Record
-from ledger.admin.causes import CAUSES, Cause, cause_of, ids, told, words_of
+from ledger.admin.causes import CAUSES, Cause, Key, cause_of, ids, told, words_of
 from ledger.admin.forms import ReversalForm
+from ledger.admin.journal import MOST_SHOWN, Note, Subject, notes_of
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
 from ledger.models import Account, Hold, Transfer
 from ledger.services.reversal import CAUSE, CODE
 from ledger.services.reversal import reverse as take_back
 
-_RECORDS_SHOWN = 30
+# What the journal calls one.
+SUBJECT = "transfer"
 
 
 def _amounts(keys: Iterable[str]) -> dict[str, str]:
@@ -84,6 +84,7 @@ class Transfers(OwnPages):
         left = left_of(transfer, reversals)
         original = find(transfer.reverses) if transfer.reverses else None
         cause = cause_of(transfer)
+        notes = notes_of(request, [*_subjects_of(transfer, cause)])
         return self._show(
             request,
             "transfer",
@@ -94,13 +95,14 @@ class Transfers(OwnPages):
             words=words_of(transfer.code),
             legs=legs_of(transfer),
             cause=told(request, [cause])[cause],
-            reversals=[(each, _taken(transfer, each)) for each in reversals],
+            reversals=_taken(request, transfer, reversals),
             original=original,
             original_words=words_of(original.code) if original else "",
             left=left,
             form=ReversalForm(initial={"amount": left}),
             may_reverse=bool(left) and can(request, P.LEDGER_POST),
-            records=records_of(transfer) if can(request, P.AUDIT_READ) else None,
+            notes=notes[-MOST_SHOWN:],
+            may_read_journal=can(request, P.AUDIT_READ),
         )
 
     @page(P.LEDGER_POST, methods=CHANGES)
@@ -166,13 +168,26 @@ def left_of(transfer: Transfer, reversals: list[Transfer]) -> Decimal | None:
     return from_minor(transfer.amount - taken, transfer.debit.currency)
 
 
-def _taken(original: Transfer, reversal: Transfer) -> str:
+def _taken(
+    request: HttpRequest, original: Transfer, reversals: list[Transfer]
+) -> list[tuple[Transfer, str, Note | None]]:
+    """Each reversal with its amount, and who booked it and why."""
+    notes = notes_of(request, [(SUBJECT, str(each.pk)) for each in reversals])
+    said = {note.record.subject_id: note for note in notes}
     currency = original.debit.currency
-    return money(from_minor(reversal.amount, currency), currency)
+    return [
+        (
+            each,
+            money(from_minor(each.amount, currency), currency),
+            said.get(str(each.pk)),
+        )
+        for each in reversals
+    ]
 
 
-def records_of(transfer: Transfer) -> list[Record]:
-    """What the journal says of the transfer and of what it stands for, oldest first."""
-    about = Q(subject_type="transfer", subject_id=str(transfer.pk))
-    about |= Q(subject_type=transfer.cause_type, subject_id=transfer.cause_id)
-    return list(Record.objects.filter(about).order_by("id")[:_RECORDS_SHOWN])
+def _subjects_of(transfer: Transfer, cause: Key) -> Iterable[Subject]:
+    """The transfer, what it stands for, and the batch that a file's line came in."""
+    kind, pk = cause
+    yield SUBJECT, str(transfer.pk)
+    yield kind, pk.partition("/")[0]
+    yield transfer.cause_type, transfer.cause_id

@@ -1,5 +1,6 @@
 """Why a balance is what it is, where no payment of a patient is the cause."""
 
+from datetime import timedelta
 from decimal import Decimal
 from html import unescape
 from typing import Any
@@ -9,18 +10,22 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from ledger.chart import account_id
-from ledger.models import Import, Transfer
+from ledger.models import Balance, Import, Transfer
+from ledger.services.holds import hold, void_hold
 from ledger.services.legs import book_entry
 from ledger.services.posting import post
 from ledger.services.reversal import reverse
 from ledger.services.transfers import book
+from tests.bank import Bank
 from tests.ledger.books import FEES, TRANSIT, customer, posting
-from tests.ledger.desk import account_page, transfer_page
+from tests.ledger.desk import ACCOUNTS, account_page, transfer_page
 from tests.ledger.files import A_FEE, CASH_IN, booked
 from tests.ledger.test_admin import links_in, text_of
+from tests.transactions.desk import arrives, asked, recorded
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -172,3 +177,76 @@ def test_who_may_not_read_the_books_sees_nothing_of_them(
         answer = desk.get(address)
         assert answer.status_code == 403
         assert "apertura.csv" not in text_of(answer)
+
+
+def test_who_froze_an_account_and_why_is_told(
+    desk: Client, back_office: Any, berta: User
+) -> None:
+    ana, page = customer("ana"), account_page(customer("ana"))
+    hers = back_office(berta)
+    hers.post(f"{ACCOUNTS}{ana}/freeze/", {"reason": "Por un reclamo"})
+    shown = seen(desk.get(page))
+    assert "Congelada por Berta" in shown
+    assert "Por un reclamo" in shown
+    hers.post(f"{ACCOUNTS}{ana}/release/", {"reason": "Se aclaró"})
+    shown = seen(desk.get(page))
+    assert "Congelada por" not in shown
+    for words in ("Cuenta congelada", "Por un reclamo", "Cuenta liberada", "Se aclaró"):
+        assert words in shown
+    hers.post(f"{ACCOUNTS}{ana}/freeze/", {"reason": "Otra vez"})
+    assert "Congelada por Berta" in seen(desk.get(page))
+
+
+def test_a_frozen_account_whose_freezing_was_never_journaled_is_still_frozen(
+    desk: Client,
+) -> None:
+    Balance.objects.filter(pk=TRANSIT).update(is_frozen=True)
+    assert "Congelada: nada se mueve en ella." in seen(desk.get(account_page(TRANSIT)))
+
+
+def test_who_took_a_transfer_back_and_why_is_told_on_both_pages(
+    desk: Client, berta: User
+) -> None:
+    book(postings=[posting(TRANSIT, FEES)], actor=berta)
+    [original] = Transfer.objects.all()
+    given = {"amount": None, "reason": "Vino dos veces", "now": original.at}
+    back, _is_new = reverse(original=original.pk, key=uuid4(), actor=berta, **given)
+    for pk in (original.pk, back.pk):
+        shown = seen(desk.get(transfer_page(pk)))
+        assert "Vino dos veces" in shown
+        assert "Berta" in shown
+
+
+def test_who_held_money_who_let_it_go_and_why_is_told(
+    desk: Client, berta: User
+) -> None:
+    now = timezone.now()
+    until = now + timedelta(hours=1)
+    held = hold(posting=posting(TRANSIT, FEES), expires_at=until, actor=berta, now=now)
+    void_hold(hold=held.pk, actor=berta, reason="Se arrepintió", now=now)
+    shown = seen(desk.get(f"/admin/ledger/hold/{held.pk}/"))
+    for words in ("Dinero retenido", "Retención liberada", "Se arrepintió", "Berta"):
+        assert words in shown
+
+
+def test_the_steps_of_a_file_are_told_with_whoever_wanted_them(
+    desk: Client, berta: User
+) -> None:
+    booked(berta, CASH_IN)
+    [transfer] = Transfer.objects.all()
+    shown = seen(desk.get(transfer_page(transfer.pk)))
+    assert "Sistema, por encargo de Berta" in shown
+
+
+def test_what_other_rooms_journaled_takes_the_right_to_read_it(
+    desk: Client, back_office: Any, ana: User, aldo: User, bank: Bank
+) -> None:
+    arrives(bank)
+    asked(recorded(ana))
+    [transfer] = Transfer.objects.all()
+    page = transfer_page(transfer.pk)
+    assert "Lo que dice el diario" not in seen(desk.get(page))
+    assert "/admin/audit/record/" not in seen(desk.get(page))
+    whole = seen(back_office(aldo).get(page))
+    assert "Lo que dice el diario" in whole
+    assert "/admin/audit/record/" in whole
