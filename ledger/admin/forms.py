@@ -18,9 +18,13 @@ class ReasonForm(forms.Form):
     )
 
 
-class ReversalForm(ReasonForm):
+class WholeReversalForm(ReasonForm):
     """`key` names the reversal, so that the same page pressed twice books it once."""
 
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+
+class ReversalForm(WholeReversalForm):
     amount = forms.DecimalField(
         label=_("Amount"),
         max_digits=MAX_DIGITS,
@@ -29,7 +33,6 @@ class ReversalForm(ReasonForm):
         localize=False,
         widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
     )
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     field_order = ("amount", "reason", "key")
 
 

@@ -18,12 +18,13 @@ from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from ledger.admin.causes import CAUSES, Cause, Key, cause_of, ids, told, words_of
-from ledger.admin.forms import ReversalForm
+from ledger.admin.entries import entry_of, whole_of
+from ledger.admin.forms import ReversalForm, WholeReversalForm
 from ledger.admin.journal import MOST_SHOWN, Note, Subject, notes_of
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
 from ledger.models import Account, Hold, Transfer
-from ledger.services.reversal import CAUSE, CODE
+from ledger.services.reversal import CAUSE, CODE, reverse_entry
 from ledger.services.reversal import reverse as take_back
 
 # What the journal calls one.
@@ -75,6 +76,11 @@ class Transfers(OwnPages):
         return [
             path("<uuid:pk>/", door(self.one), name="ledger_transfer_change"),
             path("<uuid:pk>/reverse/", door(self.reverse), name="transfer_reverse"),
+            path(
+                "<uuid:pk>/reverse-entry/",
+                door(self.reverse_whole),
+                name="transfer_reverse_whole",
+            ),
         ]
 
     @page(P.LEDGER_READ)
@@ -83,6 +89,7 @@ class Transfers(OwnPages):
         reversals = list(Transfer.objects.filter(reverses=pk).order_by("at"))
         left = left_of(transfer, reversals)
         original = find(transfer.reverses) if transfer.reverses else None
+        whole = whole_of(transfer, original)
         cause = cause_of(transfer)
         notes = notes_of(request, [*_subjects_of(transfer, cause)])
         return self._show(
@@ -100,6 +107,10 @@ class Transfers(OwnPages):
             original_words=words_of(original.code) if original else "",
             left=left,
             form=ReversalForm(initial={"amount": left}),
+            whole=whole,
+            others_left=whole.left_without(transfer) if whole else Decimal(0),
+            whole_form=WholeReversalForm(auto_id="whole_%s"),
+            may_post=can(request, P.LEDGER_POST),
             may_reverse=bool(left) and can(request, P.LEDGER_POST),
             notes=notes[-MOST_SHOWN:],
             may_read_journal=can(request, P.AUDIT_READ),
@@ -117,6 +128,21 @@ class Transfers(OwnPages):
             )
             messages.success(request, _("The reversal is booked."))
             return redirect("admin:ledger_transfer_change", done.pk)
+        return redirect("admin:ledger_transfer_change", pk)
+
+    @page(P.LEDGER_POST, methods=CHANGES)
+    def reverse_whole(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """All that is left of the entry that the transfer is a leg of."""
+        form = WholeReversalForm(request.POST)
+        with telling(request):
+            [first, *_others], _is_new = reverse_entry(
+                entry=entry_of(find(pk)) or pk,
+                actor=actor_of(request),
+                now=timezone.now(),
+                **typed(form),
+            )
+            messages.success(request, _("The reversal of the whole entry is booked."))
+            return redirect("admin:ledger_transfer_change", first.pk)
         return redirect("admin:ledger_transfer_change", pk)
 
 

@@ -21,7 +21,7 @@ from ledger.services.posting import post
 from ledger.services.reversal import reverse
 from ledger.services.transfers import book
 from tests.bank import Bank
-from tests.ledger.books import FEES, TRANSIT, customer, posting
+from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.ledger.desk import ACCOUNTS, account_page, transfer_page
 from tests.ledger.files import A_FEE, CASH_IN, booked
 from tests.ledger.test_admin import links_in, text_of
@@ -250,3 +250,118 @@ def test_what_other_rooms_journaled_takes_the_right_to_read_it(
     whole = seen(back_office(aldo).get(page))
     assert "Lo que dice el diario" in whole
     assert "/admin/audit/record/" in whole
+
+
+def take_back(desk: Client, part: Transfer, verb: str, **given: str) -> Any:
+    body = {"reason": "Pago devuelto", "key": str(uuid4()), **given}
+    return desk.post(f"{transfer_page(part.pk)}{verb}/", body, follow=True)
+
+
+def left_on(*accounts: UUID) -> list[int]:
+    return [amount_of(each) for each in accounts]
+
+
+def test_a_part_of_an_entry_shows_the_whole_and_its_sum(
+    desk: Client, berta: User
+) -> None:
+    parts = an_entry(berta)
+    for part in parts:
+        page = desk.get(transfer_page(part.pk))
+        assert "Asiento completo" in seen(page)
+        assert 'Suma</th><td class="am-right">100,00' in seen(page)
+        others = {each.pk for each in parts} - {part.pk}
+        linked = {*map(account_page, (TRANSIT, customer("ana"), FEES))}
+        assert links_in(page) >= linked | {*map(transfer_page, others)}
+
+
+def test_what_was_booked_alone_is_no_part_of_anything(
+    desk: Client, berta: User
+) -> None:
+    book(postings=[posting(TRANSIT, FEES)], actor=berta)
+    [alone] = Transfer.objects.all()
+    shown = seen(desk.get(transfer_page(alone.pk)))
+    assert "Asiento completo" not in shown
+    assert "esta parte" not in shown
+    assert 'id="reverse"' in shown
+
+
+def test_an_entry_is_taken_back_whole_from_any_part_and_once(
+    desk: Client, berta: User
+) -> None:
+    for part in an_entry(berta):
+        assert 'id="reverse-entry"' in seen(desk.get(transfer_page(part.pk)))
+    key = str(uuid4())
+    for _ in range(2):
+        answer = take_back(desk, part, "reverse-entry", key=key)
+        assert "El reverso del asiento completo quedó registrado." in seen(answer)
+    assert left_on(TRANSIT, customer("ana"), FEES) == [0, 0, 0]
+    for back in Transfer.objects.filter(reverses__isnull=False):
+        shown = seen(desk.get(transfer_page(back.pk)))
+        assert "se reversaron juntas" in shown
+        assert "Pago devuelto" in shown
+        assert 'Suma</th><td class="am-right">100,00' in shown
+    for part in Transfer.objects.filter(reverses=None):
+        shown = seen(desk.get(transfer_page(part.pk)))
+        assert "data-opens" not in shown
+        assert "No queda nada" in shown
+
+
+def test_a_part_taken_back_alone_leaves_the_fee_and_the_page_says_so(
+    desk: Client, berta: User
+) -> None:
+    paid, fee = an_entry(berta)
+    before = seen(desk.get(transfer_page(paid.pk)))
+    assert "Las demás partes del asiento siguen registradas: quedan Bs. 2,00" in before
+    take_back(desk, paid, "reverse", amount="98.00")
+    assert left_on(TRANSIT, customer("ana"), FEES) == [200, 0, 200]
+    after = seen(desk.get(transfer_page(paid.pk)))
+    assert 'id="reverse"' not in after
+    assert 'id="reverse-entry"' in after
+    assert '<th scope="col" class="am-right">Queda</th>' in after
+    alone = seen(desk.get(transfer_page(fee.pk)))
+    assert 'id="reverse"' in alone
+    assert 'id="reverse-entry"' not in alone
+    take_back(desk, paid, "reverse-entry")
+    assert left_on(TRANSIT, customer("ana"), FEES) == [0, 0, 0]
+    refused = seen(take_back(desk, paid, "reverse-entry"))
+    assert "lo que queda del original" in refused
+
+
+def test_who_only_reads_takes_no_entry_back(
+    back_office: Any, aldo: User, berta: User
+) -> None:
+    paid, _fee = an_entry(berta)
+    desk = back_office(aldo)
+    assert "reverse-entry" not in seen(desk.get(transfer_page(paid.pk)))
+    assert take_back(desk, paid, "reverse-entry").status_code == 403
+    assert Transfer.objects.count() == 2
+
+
+@pytest.mark.parametrize("given", [{"reason": ""}, {"key": "x"}])
+def test_taking_an_entry_back_without_a_reason_books_nothing(
+    desk: Client, berta: User, given: dict[str, str]
+) -> None:
+    paid, _fee = an_entry(berta)
+    take_back(desk, paid, "reverse-entry", **given)
+    assert Transfer.objects.count() == 2
+
+
+def test_the_page_of_an_entry_asks_no_more_for_many_parts(
+    desk: Client, berta: User
+) -> None:
+    def asked_for(many: int) -> int:
+        share = (customer("ana"), Decimal(1))
+        shares = [share, *((customer(f"p{n}"), Decimal(1)) for n in range(many))]
+        [first, *_others], _is_new = book_entry(
+            debits=[(TRANSIT, Decimal(many + 1))],
+            credits_=shares,
+            like=posting(TRANSIT, FEES),
+            actor=berta,
+            is_dated=True,
+        )
+        desk.get(transfer_page(first.pk))
+        with CaptureQueriesContext(connection) as asked:
+            desk.get(transfer_page(first.pk))
+        return len(asked)
+
+    assert asked_for(1) == asked_for(30)
