@@ -20,6 +20,8 @@ from ledger.services.batches import BATCH
 Key = tuple[str, str]
 """Type and id of a cause. The id may go on with a place in it: `<import>/<line>`."""
 IMPORT = "import"
+# What an import, or a client of the API, calls the words it writes beside a transfer.
+DESCRIPTION = "description"
 
 
 @dataclass(frozen=True, kw_only=True)

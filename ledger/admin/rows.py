@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from areamedica.clock import caracas_day
-from ledger.admin.causes import Told, cause_of, told, words_of
+from ledger.admin.causes import DESCRIPTION, Told, cause_of, told, words_of
 from ledger.admin.sheets import Value
 from ledger.amounts import from_minor
 from ledger.models import Account, Entry, Transfer
@@ -18,8 +18,6 @@ from ledger.services.statements import By, statement
 
 # More than a sheet is read of; a year of a busy account.
 MOST_ROWS = 50_000
-# What an import, or a client of the API, calls the words it writes beside a transfer.
-DESCRIPTION = "description"
 _UNTOLD = Told("")
 
 

@@ -17,7 +17,17 @@ from accounts.visitors import actor_of
 from areamedica.back_office import CHANGES, OwnPages, can, page, telling, typed
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
-from ledger.admin.causes import CAUSES, Cause, Key, cause_of, ids, told, words_of
+from ledger.admin.causes import (
+    CAUSES,
+    DESCRIPTION,
+    IMPORT,
+    Cause,
+    Key,
+    cause_of,
+    ids,
+    told,
+    words_of,
+)
 from ledger.admin.entries import entry_of, whole_of
 from ledger.admin.forms import ReversalForm, WholeReversalForm
 from ledger.admin.journal import MOST_SHOWN, Note, Subject, notes_of
@@ -97,7 +107,7 @@ class Transfers(OwnPages):
             "transfer",
             title=f"{words_of(transfer.code)} · {amount_of(transfer)}",
             transfer=transfer,
-            facts=[*transfer.metadata.items()],
+            facts=[*_facts(transfer, cause)],
             amount=amount_of(transfer),
             words=words_of(transfer.code),
             legs=legs_of(transfer),
@@ -209,6 +219,14 @@ def _taken(
         )
         for each in reversals
     ]
+
+
+def _facts(transfer: Transfer, cause: Key) -> Iterable[tuple[str, object]]:
+    """What was written beside it, but for what its cause says already."""
+    told = {"import", "line"} if cause[0] == IMPORT else set()
+    for name, fact in transfer.metadata.items():
+        if name not in told:
+            yield (_("Description") if name == DESCRIPTION else name), fact
 
 
 def _subjects_of(transfer: Transfer, cause: Key) -> Iterable[Subject]:
