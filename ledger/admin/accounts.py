@@ -153,7 +153,7 @@ class Accounts(OwnPages):
             frozen=_freezing(account, notes),
             notes=notes[-MOST_SHOWN:],
             # Whoever wrote them may have called one of them "items".
-            facts=[*account.metadata.items()],
+            facts=[*_limits_of(account), *account.metadata.items()],
             holds=_holds_of(account),
             most_holds=_PAGE,
             balance=from_minor(account.balance.amount, account.currency),
@@ -194,6 +194,17 @@ class Accounts(OwnPages):
             do(account_id=pk, actor=actor_of(request), **typed(form))
             messages.success(request, done)
         return redirect("admin:ledger_account_change", pk)
+
+
+def _limits_of(account: Account) -> Iterable[tuple[str, str]]:
+    """What was agreed when it was opened."""
+    for words, limit in (
+        (_("Overdraft agreed"), account.overdraft),
+        (_("Ceiling"), account.ceiling),
+    ):
+        if limit:
+            minor = from_minor(limit, account.currency)
+            yield words, money(minor, account.currency)
 
 
 def _freezing(account: Account, notes: Iterable[Note]) -> Note | None:

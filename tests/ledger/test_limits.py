@@ -66,6 +66,17 @@ def test_what_was_agreed_is_told_and_stays(client: Any, opened: Any) -> None:
             Account.objects.filter(pk=opened["id"]).update(**{column: 10**6})
 
 
+def test_its_page_tells_what_was_agreed(
+    back_office: Any, person: Any, opened: Any
+) -> None:
+    shown = back_office(person("carmen", "bookkeeper")).get(
+        f"/admin/ledger/account/{opened['id']}/change/"
+    )
+    words = " ".join(shown.content.decode().split())
+    assert "<dt>Sobregiro acordado</dt><dd>Bs. 5,00</dd>" in words
+    assert "<dt>Máximo</dt><dd>Bs. 10,00</dd>" in words
+
+
 def test_no_door_goes_beyond(client: Any, opened: Any) -> None:
     ours = opened["id"]
     above, below = (422, "ABOVE_CEILING"), (422, "INSUFFICIENT_FUNDS")
