@@ -48,9 +48,8 @@ _TRANSFER = {
 }
 
 
+# It has no other fields: who misspells an amount does not mean all of it.
 class Body(Ready):
-    """It has no other fields: who misspells an amount does not mean all of it."""
-
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         unknown = data.keys() - self.fields.keys() if isinstance(data, Mapping) else ()
         if unknown:

@@ -200,17 +200,18 @@ def test_money_of_a_closed_day_is_booked_on_the_first_open_one(
     assert [each.kind for each in findings()] == ["booked_otherwise"]
 
 
-def test_closed_days_and_frozen_accounts_do_not_stop_booking_the_past(
-    ana: User, root: User, bank: Bank
+@pytest.mark.parametrize("stop", [freeze, close])
+def test_closed_days_and_accounts_that_stand_still_do_not_stop_booking_the_past(
+    ana: User, root: User, bank: Bank, stop: Any
 ) -> None:
     this_month = date.fromisoformat(today()).replace(day=1)
     day = this_month - timedelta(days=1)
     row = recorded(ana, operation_date=day)
     arrives(bank, date=day.isoformat())
     asked(row)
-    frozen = entry_of(row).credit_id
+    still = entry_of(row).credit_id
     _as_before_the_books(row)
-    freeze(account_id=frozen, actor=root, reason="Reclamo")
+    stop(account_id=still, actor=root, reason="Reclamo")
     close_month(month=day, actor=root, reason="Fin de mes", now=timezone.now())
     assert book_completed() == 1
     assert book_completed() == 0

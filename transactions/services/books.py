@@ -26,7 +26,14 @@ from transactions.models import Transaction
 from transactions.states import State
 
 _AT_ONCE = 500
-_OTHERWISE = frozenset({Outcome.PERIOD_CLOSED, Outcome.FROZEN})
+_OTHERWISE = frozenset(
+    {
+        Outcome.PERIOD_CLOSED,
+        Outcome.CLOSED,
+        Outcome.FROZEN,
+        Outcome.ABOVE_CEILING,
+    }
+)
 
 
 def book_completed() -> int:
