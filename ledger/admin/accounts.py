@@ -40,6 +40,7 @@ from ledger.amounts import from_minor
 from ledger.models import Account, Hold
 from ledger.services import accounts, reports
 from ledger.services.holds import open_holds
+from ledger.services.reports import AsOf
 from ledger.services.statements import statement
 from ledger.templatetags.book_words import short
 
@@ -115,10 +116,28 @@ class Accounts(OwnPages):
         return read(request, account)
 
     def _heading(self, request: HttpRequest, account: Account) -> HttpResponse:
-        lines, after = reports.below(
-            account.pk, after=request.GET.get("after", "")[:64], limit=_PAGE
+        """Those that something was on, the largest amounts first; or all by code."""
+        day, shows_all = asked.day_of(request), "all" in request.GET
+        as_of, after = AsOf(on=day), asked.reached_of(request)
+        found = reports.gathered(account.pk, as_of, after=after, limit=_PAGE)
+        lines, following = [*found.lines], str(found.following or "")
+        if shows_all:
+            code = request.GET.get("after", "")[:64]
+            lines, last = reports.below(account.pk, as_of, after=code, limit=_PAGE)
+            following = last or ""
+        return self._about(
+            request,
+            "heading",
+            account,
+            day=day,
+            whole=found.whole,
+            lines=lines,
+            following=following,
+            is_first="after" not in request.GET,
+            shows_all=shows_all,
+            trail=asked.trail_on(day),
+            form=asked.DayForm(initial={"on": day}),
         )
-        return self._about(request, "heading", account, lines=lines, after=after)
 
     def _statement(self, request: HttpRequest, account: Account) -> HttpResponse:
         period, by = asked.period_of(request), asked.by_of(request)

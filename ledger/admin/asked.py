@@ -1,7 +1,7 @@
 """Which days and which currency a page is asked for; what makes no sense is as if not
 asked, so that an old address still opens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from areamedica.clock import caracas_day, is_within_reach
 from areamedica.money import BOLIVAR, CURRENCIES
+from ledger.services.reports import Reached
 from ledger.services.statements import By, Place
 
 
@@ -52,8 +53,11 @@ class ResultForm(DaysForm):
     currency = CurrencyField()
 
 
-class BooksForm(forms.Form):
+class DayForm(forms.Form):
     on = _day(_("At the end of the day"))
+
+
+class BooksForm(DayForm):
     currency = CurrencyField()
 
 
@@ -65,6 +69,15 @@ class Period:
     @property
     def query(self) -> str:
         return urlencode({"first": self.first, "last": self.last})
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What to ask the page of a heading, and of any other account, so that it shows
+    the figure from which somebody comes; nothing where that is what is there now."""
+
+    heading: str = ""
+    account: str = ""
 
 
 def today() -> date:
@@ -94,9 +107,22 @@ def period_of(request: HttpRequest) -> Period:
     return this_month
 
 
+def trail_of(period: Period) -> Trail:
+    """To what took effect on these days. No heading is of income or expense."""
+    return Trail(account=f"?{period.query}&by={By.EFFECTIVE}")
+
+
+def trail_on(day: date | None) -> Trail:
+    """To what was there at the end of the day, by effective date: its month so far."""
+    if day is None:
+        return Trail()
+    month = trail_of(Period(day.replace(day=1), day))
+    return replace(month, heading=f"?on={day}")
+
+
 def day_of(request: HttpRequest) -> date | None:
     """The day in the address; None: now."""
-    form = BooksForm(request.GET)
+    form = DayForm(request.GET)
     form.is_valid()
     day: date | None = form.cleaned_data.get("on")
     return day if day and is_within_reach(day) else None
@@ -118,6 +144,14 @@ def place_of(request: HttpRequest, period: Period) -> Place | None:
     except ValueError:
         return None
     return place if period.first <= place.day <= period.last else None
+
+
+def reached_of(request: HttpRequest) -> Reached | None:
+    """Where the page of a heading before ended."""
+    try:
+        return Reached.read(request.GET.get("after", ""))
+    except ValueError:
+        return None
 
 
 def shortcuts() -> list[tuple[str | Promise, Period]]:

@@ -24,6 +24,7 @@ from ledger.services.reading import LARGEST_PAGE
 
 _HERE = Path(__file__).parent
 _ALL = (_HERE / "reports.sql").read_text(encoding="utf-8")
+_GATHERED = (_HERE / "gathered.sql").read_text(encoding="utf-8")
 _BELOW = (_HERE / "below.sql").read_text(encoding="utf-8")
 _RESULT = (_HERE / "result.sql").read_text(encoding="utf-8")
 
@@ -119,6 +120,36 @@ class Sheet:
         return sum((line.credit for line in self.lines), Decimal("0.00"))
 
 
+@dataclass(frozen=True)
+class Reached:
+    """Where a page of the largest amounts ended: at this account, so many minor units
+    being on either side of it."""
+
+    size: int
+    account: UUID
+
+    def __str__(self) -> str:
+        return f"{self.size}.{self.account}"
+
+    @classmethod
+    def read(cls, text: str) -> "Reached":
+        """:raises ValueError: it is not what `str` writes."""
+        size, _, account = text.partition(".")
+        if not (size.isascii() and size.isdigit() and len(size) < 20):
+            raise ValueError(text)
+        return cls(int(size), UUID(account))
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A heading as a report has it, all its accounts folded, and a page of those that
+    something was on."""
+
+    whole: Line
+    lines: Sequence[Line]
+    following: Reached | None
+
+
 def balances(currency: str, as_of: AsOf = NOW) -> Sheet:
     """Everything that something was on, by code: trial balance and balance sheet.
 
@@ -155,6 +186,30 @@ def below(
     asked = {"heading": heading, "after": after, "limit": limit}
     found = _lines(_BELOW, as_of, asked)
     return found, found[-1].code if len(found) == limit else None
+
+
+def gathered(
+    heading: UUID,
+    as_of: AsOf = NOW,
+    *,
+    after: Reached | None = None,
+    limit: int = LARGEST_PAGE,
+) -> Gathered:
+    """What makes up a heading's line of a report, the largest amounts first.
+
+    A page costs as much as the report. Whose amount changes while somebody turns the
+    pages may be met twice, or not.
+    """
+    size, account = (after.size, after.account) if after else (None, None)
+    asked = {"heading": heading, "size": size, "after": account, "limit": limit + 1}
+    whole, *found = _lines(_GATHERED, as_of, asked)
+    lines = found[:limit]
+    return Gathered(whole, lines, _reached(lines[-1]) if found[limit:] else None)
+
+
+def _reached(line: Line) -> Reached:
+    digits = MINOR_DIGITS[line.currency]
+    return Reached(int(abs(line.amount).scaleb(digits)), line.account_id)
 
 
 def income_statement(currency: str, *, first: date, last: date) -> Sheet:

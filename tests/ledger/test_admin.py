@@ -96,7 +96,9 @@ def test_empty_books_open(back_office: Any, clara: User) -> None:
     assert "No se registró nada en estos días." in text_of(
         client.get(account_page(TRANSIT))
     )
-    assert "No hay cuentas." in text_of(client.get(account_page(account("2100"))))
+    heading = account_page(account("2100"))
+    assert "No hay nada en ninguna cuenta." in text_of(client.get(heading))
+    assert "No hay cuentas." in text_of(client.get(heading, {"all": "1"}))
 
 
 def test_a_proof_is_shown_with_what_it_found(
@@ -219,10 +221,10 @@ def test_a_heading_lists_its_accounts(
     monkeypatch.setattr("ledger.admin.accounts._PAGE", 3)
     client, heading = back_office(clara), account_page(account("2100"))
     first = client.get(heading)
-    rest = client.get(heading, {"after": first.context["after"]})
+    rest = client.get(heading, {"after": first.context["following"]})
     shown = [*first.context["lines"], *rest.context["lines"]]
     assert {line.account_id for line in shown} == {patient(n) for n in range(5)}
-    assert rest.context["after"] is None
+    assert not rest.context["following"]
 
 
 NONSENSE = [
@@ -518,7 +520,7 @@ def test_what_breaks_has_a_page_in_words(
 ) -> None:
     client = back_office(clara)
     client.raise_request_exception = False
-    monkeypatch.delattr(reports, "below")
+    monkeypatch.delattr(reports, "gathered")
     [heading] = Account.objects.filter(code="2100-VES")
     answer = client.get(account_page(heading.pk))
     assert answer.status_code == 500

@@ -1,0 +1,36 @@
+-- What makes up a heading's line of a report: that line, then the next of its accounts
+-- that something was on, the largest amounts first.
+--
+-- What is later is as in reports.sql. Most accounts have nothing on them; those are left
+-- out among the balances, which are narrow, before the accounts are looked at. Amounts
+-- have no index: one would make posting dear. One statement, so one moment.
+WITH later AS MATERIALIZED (
+    SELECT leg.account_id, sum(leg.debited) AS debited
+      FROM ledger_transfer t
+     CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount), (t.credit_id, -t.amount))
+           AS leg(account_id, debited)
+     WHERE t.at >= %(since)s AND (%(day)s::date IS NULL OR t.effective > %(day)s)
+     GROUP BY leg.account_id
+), held AS NOT MATERIALIZED (
+    SELECT b.account_id AS id, b.amount * b.side - coalesce(later.debited, 0) AS debit
+      FROM ledger_balance b
+      LEFT JOIN later ON later.account_id = b.account_id
+     WHERE b.amount <> 0 OR later.debited <> 0
+), own AS MATERIALIZED (
+    SELECT id, debit FROM held JOIN ledger_account a USING (id)
+     WHERE a.parent_id = %(heading)s AND debit <> 0
+), lines AS (
+    SELECT %(heading)s::uuid AS id, count(*) AS accounts,
+           coalesce(sum(greatest(debit, 0)), 0) AS debit,
+           coalesce(sum(greatest(-debit, 0)), 0) AS credit
+      FROM own
+     UNION ALL
+   (SELECT id, 0, greatest(debit, 0), greatest(-debit, 0)
+      FROM own
+     WHERE %(size)s::numeric IS NULL
+        OR (-abs(debit), id) > (-%(size)s::numeric, %(after)s::uuid)
+     ORDER BY -abs(debit), id LIMIT %(limit)s)
+)
+SELECT a.id, a.code, a.name, a.kind, a.currency, accounts, debit, credit
+  FROM lines JOIN ledger_account a USING (id)
+ ORDER BY a.is_heading DESC, greatest(debit, credit) DESC, id

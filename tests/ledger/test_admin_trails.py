@@ -1,0 +1,174 @@
+"""A click on a figure of a report comes to the same figure, and what explains it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+
+from areamedica.money import as_written_here
+from ledger.chart import HEADINGS
+from ledger.services.posting import post
+from tests.ledger.books import TRANSIT, posting
+from tests.ledger.desk import BOOKS, account_page
+from tests.ledger.past import Booked, account, patient, random_book, write
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+DAYS = [date(2026, 10, 1) + timedelta(days=n) for n in range(20)]
+HEADING = account_page(account("2100"))
+LINE = re.compile(
+    r'<td><a href="([^"]+)"><b>([^<]+)</b>.*?</td>\s*'
+    r'((?:<td class="am-right">[^<]*</td>)+)'
+)
+FIGURE = re.compile(r'<td class="am-right">([^<]+)</td>')
+
+
+@pytest.fixture
+def desk(back_office: Any, person: Any) -> Any:
+    """The bookkeeper's browser."""
+    return back_office(person("clara", "bookkeeper"))
+
+
+@pytest.fixture
+def book() -> None:
+    write(random_book(8, DAYS, 80))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A line of a report as it is seen, and where a click on it leads."""
+
+    address: str
+    code: str
+    figures: list[str]
+
+    @property
+    def is_heading(self) -> bool:
+        return self.code in {f"{each}-{x}" for each in HEADINGS for x in ("VES", "USD")}
+
+
+def lines_of(answer: Any) -> list[Shown]:
+    assert answer.status_code == 200
+    found = LINE.findall(answer.content.decode())
+    return [Shown(unescape(a), code, FIGURE.findall(cells)) for a, code, cells in found]
+
+
+def at_end_of(answer: Any, words: str) -> str:
+    """The figure in the last line of a table, which begins with these words."""
+    pattern = rf'<th[^>]*>{words}[^/]*(?:</small>)?</th><td class="am-right">([^<]+)<'
+    [figure] = re.findall(pattern, answer.content.decode())
+    return str(figure)
+
+
+def unsigned(figure: str) -> str:
+    return figure.lstrip("-−")
+
+
+def arrived_at(desk: Any, line: Shown) -> str:
+    """What the page behind the line says that there is."""
+    answer = desk.get(line.address)
+    words = "Total del grupo" if line.is_heading else "Saldo final"
+    return at_end_of(answer, words)
+
+
+def pages_of(desk: Any, address: str) -> Iterator[Any]:
+    while address:
+        answer = desk.get(address)
+        yield answer
+        links = re.findall(r'href="([^"]+)" data-key="n"', answer.content.decode())
+        address = HEADING + unescape(links[0]) if links else ""
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize("on", ["", "2026-10-09"])
+def test_a_heading_is_made_up_by_its_largest_accounts_page_by_page(
+    desk: Any, on: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient(77)
+    monkeypatch.setattr("ledger.admin.accounts._PAGE", 2)
+    pages = [*pages_of(desk, f"{HEADING}?on={on}")]
+    [total] = {at_end_of(page, "Total del grupo") for page in pages}
+    days = {"Al final del 09/10/2026" in page.content.decode() for page in pages}
+    assert days == {bool(on)}
+    lines = [line for page in pages for line in page.context["lines"]]
+    amounts = [line.amount for line in lines]
+    assert len(pages) > 1
+    assert amounts == sorted(amounts, reverse=True)
+    assert len({line.account_id for line in lines}) == len(lines)
+    assert min(amounts) > 0
+    assert as_written_here(sum(amounts)) == total
+    for page in pages:
+        for line in lines_of(page):
+            assert line.figures == [arrived_at(desk, line)]
+
+
+@pytest.mark.usefixtures("book")
+def test_a_heading_shows_all_its_accounts_by_code(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = patient(77)
+    monkeypatch.setattr("ledger.admin.accounts._PAGE", 2)
+    first = desk.get(f"{HEADING}?on=2026-10-09")
+    [address] = re.findall(r'href="([^"]+)">Todas', first.content.decode())
+    pages = [*pages_of(desk, HEADING + unescape(address))]
+    lines = [line for page in pages for line in page.context["lines"]]
+    assert empty in {line.account_id for line in lines}
+    codes = [line.code for line in lines]
+    assert codes == sorted({*codes})
+    [total] = {at_end_of(page, "Total del grupo") for page in pages}
+    assert total == at_end_of(first, "Total del grupo")
+    assert as_written_here(sum(line.amount for line in lines)) == total
+
+
+def test_of_equal_amounts_none_is_left_out_between_two_pages(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [patient(number) for number in range(5)]
+    for pk in people:
+        post(posting(TRANSIT, pk, "3.00"))
+    monkeypatch.setattr("ledger.admin.accounts._PAGE", 2)
+    pages = [*pages_of(desk, HEADING)]
+    shown = [line.account_id for page in pages for line in page.context["lines"]]
+    assert [len(page.context["lines"]) for page in pages] == [2, 2, 1]
+    assert sorted(shown) == sorted(people)
+
+
+def test_a_past_day_may_have_both_sides_and_accounts_that_are_empty_now(
+    desk: Any,
+) -> None:
+    """What is taken on the 10th of money that takes effect on the 12th."""
+    tenth, twelfth = date(2026, 10, 10), date(2026, 10, 12)
+    noon = datetime(2026, 10, 10, 16, tzinfo=UTC)
+    ana, beto = patient(1), patient(2)
+    write(
+        [
+            Booked(TRANSIT, ana, 700, noon, tenth),
+            Booked(TRANSIT, beto, 500, noon, twelfth),
+            Booked(beto, TRANSIT, 500, noon, tenth),
+        ]
+    )
+    answer = desk.get(f"{HEADING}?on=2026-10-10")
+    assert [line.figures for line in lines_of(answer)] == [["7,00"], ["-5,00"]]
+    assert at_end_of(answer, "Debe") == "5,00"
+    assert at_end_of(answer, "Haber") == "7,00"
+    assert at_end_of(answer, "Total del grupo") == "2,00"
+    [trial] = [
+        line.figures
+        for line in lines_of(desk.get(f"{BOOKS}trial/?on=2026-10-10"))
+        if line.is_heading
+    ]
+    assert trial == ["5,00", "7,00"]
+    [now] = lines_of(desk.get(HEADING))
+    assert now.figures == ["7,00"]
+
+
+def test_an_empty_heading_says_so(desk: Any) -> None:
+    patient(1)
+    for query in ({}, {"on": "2026-10-09"}, {"after": "x"}, {"after": "9.x"}):
+        answer = desk.get(HEADING, query)
+        assert "No hay nada en ninguna cuenta." in answer.content.decode()
+        assert at_end_of(answer, "Total del grupo") == "0,00"
