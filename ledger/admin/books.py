@@ -87,6 +87,7 @@ class Books(OwnPages):
             sheet=sheet,
             parts=parts,
             period=period,
+            trail=asked.trail_of(period),
             currency_query=f"currency={sheet.currency}",
             shortcuts=asked.shortcuts(),
             form=asked.ResultForm(initial=initial),
@@ -117,6 +118,7 @@ class Books(OwnPages):
             csv_query=_csv_query(request),
             sheet=sheet,
             day=day,
+            trail=asked.trail_on(day),
             form=form,
             **more,
         )

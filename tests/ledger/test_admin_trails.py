@@ -12,6 +12,7 @@ import pytest
 from areamedica.money import as_written_here
 from ledger.chart import HEADINGS
 from ledger.services.posting import post
+from ledger.services.reports import OF_THE_RESULT
 from tests.ledger.books import TRANSIT, posting
 from tests.ledger.desk import BOOKS, account_page
 from tests.ledger.past import Booked, account, patient, random_book, write
@@ -73,6 +74,59 @@ def arrived_at(desk: Any, line: Shown) -> str:
     answer = desk.get(line.address)
     words = "Total del grupo" if line.is_heading else "Saldo final"
     return at_end_of(answer, words)
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize("currency", ["VES", "USD"])
+@pytest.mark.parametrize("on", ["", "2026-10-09", "2026-10-18"])
+@pytest.mark.parametrize("report", ["trial", "sheet"])
+def test_a_balance_leads_to_itself(
+    desk: Any, report: str, on: str, currency: str
+) -> None:
+    query = {"on": on, "currency": currency}
+    lines = lines_of(desk.get(f"{BOOKS}{report}/", query))
+    assert {line.is_heading for line in lines} == {True, False}
+    for line in lines:
+        [figure] = line.figures
+        found = arrived_at(desk, line)
+        # In a trial balance the column is the sign.
+        assert figure in ({found, unsigned(found)} if report == "trial" else {found})
+
+
+@pytest.mark.usefixtures("book")
+def test_what_is_seen_at_a_glance_leads_to_itself(desk: Any) -> None:
+    answer = desk.get(BOOKS)
+    lines = lines_of(answer)
+    assert {line.code for line in lines} >= {"2100-VES", "2100-USD", "1110-USD"}
+    for line in lines:
+        assert line.figures == [arrived_at(desk, line)], line
+    tiles = re.findall(
+        r'<a class="am-tile[^"]*" href="([^"]+)"><span>([^<]+)</span><b>([^<]+)</b>',
+        answer.content.decode(),
+    )
+    results = [(url, figure) for url, words, figure in tiles if "Resultado" in words]
+    assert len(results) == 2
+    for url, figure in results:
+        page = desk.get(unescape(url).partition("#")[0])
+        assert f'gastos</td><td class="am-right">{figure}<' in page.content.decode()
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize("currency", ["VES", "USD"])
+def test_what_was_earned_leads_to_the_days_in_which_it_was(
+    desk: Any, currency: str
+) -> None:
+    query = {"first": "2026-10-05", "last": "2026-10-14", "currency": currency}
+    lines = lines_of(desk.get(f"{BOOKS}result/", query))
+    assert {line.code[:4] for line in lines} == {"4100", "5100"}
+    for line in lines:
+        found = desk.get(line.address).context["found"]
+        assert line.figures == [as_written_here(found.closing - found.opening)]
+
+
+def test_no_heading_is_of_the_result() -> None:
+    """Its page tells of a day, not of a period."""
+    assert not {line.kind for line in HEADINGS.values()} & {*OF_THE_RESULT}
 
 
 def pages_of(desk: Any, address: str) -> Iterator[Any]:
