@@ -95,6 +95,11 @@ class Statement:
     entries: Sequence[Entry]
     following: Place | None
 
+    @property
+    def movement(self) -> Decimal:
+        """What all the pages changed: of income, its figure in the result."""
+        return self.closing - self.opening
+
 
 def statement(
     account: UUID,

@@ -120,8 +120,12 @@ def test_what_was_earned_leads_to_the_days_in_which_it_was(
     lines = lines_of(desk.get(f"{BOOKS}result/", query))
     assert {line.code[:4] for line in lines} == {"4100", "5100"}
     for line in lines:
-        found = desk.get(line.address).context["found"]
-        assert line.figures == [as_written_here(found.closing - found.opening)]
+        answer = desk.get(line.address)
+        moved = as_written_here(answer.context["found"].movement)
+        assert line.figures == [moved]
+        assert f'Movimiento del período</td><td class="am-right">{moved}<' in (
+            answer.content.decode()
+        )
 
 
 def test_no_heading_is_of_the_result() -> None:
