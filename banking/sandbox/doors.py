@@ -45,8 +45,9 @@ class Doors:
             if self._is_closed_within(self._shut_seconds):
                 self._listener.close()
                 return
-            self._listener.listen(BACKLOG)
+            # In this order: who gets in is answered.
             self._shut.clear()
+            self._listener.listen(BACKLOG)
 
     def shut(self, seconds: float) -> None:
         """Stop listening for some seconds; returns once nobody can get in."""

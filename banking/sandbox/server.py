@@ -60,7 +60,8 @@ def _serve_one(
         answer = json_answer(problem.status, {"error": "unreadable request"})
         guest.sendall(_written(answer, is_last=True))
         return False
-    if request is None:
+    # Bytes that come after we stopped reading are still read: nobody is in to answer.
+    if request is None or doors.is_shut:
         return False
     if controls.owns(request.path):
         departure = Departure(controls.answer(request))

@@ -321,8 +321,10 @@ class TestBadDays:
 
     def test_a_door_that_is_shut_is_down(self, bank: Bank) -> None:
         bank.fail("refuse", seconds=3)
-        assert silence(patience=Patience.QUICK).trouble is Trouble.DOWN
-        bank.wait_open()
+        try:
+            assert silence(patience=Patience.QUICK).trouble is Trouble.DOWN
+        finally:
+            bank.wait_open()
 
     def test_the_last_failure_stands_when_the_budget_is_spent(self, bank: Bank) -> None:
         bank.fail("down", calls=9)

@@ -2,11 +2,17 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
+from typing import Any
 
 import pytest
 import requests
 
+from banking.sandbox import server
+from banking.sandbox.book import Book
 from banking.sandbox.doors import Doors
+from banking.sandbox.options import read_options
+from banking.sandbox.sandbox import Sandbox
+from banking.sandbox.server import open_bank
 
 from .conftest import Bank, envelope, rows, verdict, wait_until
 from .test_questions import MISSED_QA, MOBILE
@@ -165,6 +171,30 @@ def test_a_shut_door_keeps_its_port() -> None:
         serving.join(timeout=10)
     assert not serving.is_alive()
     socket.create_server(doors.address).close()
+
+
+def test_what_was_sent_ahead_is_not_answered_by_a_shut_door(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = read_options(["--port", "0"], {})
+    bank = open_bank(options, Sandbox(options, Book()))
+    send = server._send
+
+    def shut_in_mid_answer(*answer: Any, **how: Any) -> bool:
+        bank.shut(seconds=60)
+        return send(*answer, **how)
+
+    monkeypatch.setattr(server, "_send", shut_in_mid_answer)
+    serving = Thread(target=bank.run)
+    serving.start()
+    try:
+        with socket.create_connection(bank.address, timeout=30) as line:
+            line.sendall(b"GET /sandbox/health HTTP/1.1\r\n\r\n" * 2)
+            said = line.makefile("rb").read()
+    finally:
+        bank.close()
+        serving.join(timeout=10)
+    assert said.count(b"HTTP/1.1 200 OK") == 1
 
 
 def can_connect(bank: Bank) -> bool:
