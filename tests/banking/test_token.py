@@ -114,7 +114,10 @@ def test_whoever_waits_in_vain_gives_up_in_time(bank: Bank) -> None:
     assert time.monotonic() - started < 15
 
 
-def test_whoever_waited_shares_the_trouble_and_spares_the_bank(bank: Bank) -> None:
+def test_whoever_waited_shares_the_trouble_and_spares_the_bank(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token, "TROUBLE_SECONDS", 30)
     bank.set(latency_ms=1500)
     bank.fail("down", path="token", calls=1)
     with ThreadPoolExecutor(8) as pool:
@@ -122,6 +125,27 @@ def test_whoever_waited_shares_the_trouble_and_spares_the_bank(bank: Bank) -> No
     assert {reading.outcome for reading in readings} == {Outcome.DOWN}
     assert sum(reading.fair for reading in readings) == 1
     assert len(fetched(bank)) == 1
+
+
+def test_whoever_gets_the_lock_of_one_who_failed_spares_the_bank_too(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, tries = token._shared.add, []
+    lock = f"{token._key()}:lock"
+    cache.set(lock, "another who asks", 30)
+
+    def fail_before_the_second(key: str, text: str, *, seconds: int) -> bool:
+        tries.append(key)
+        if len(tries) == 2:
+            token._shared.put(f"{token._key()}:trouble", "DOWN", seconds=30)
+            cache.delete(lock)
+        return add(key, text, seconds=seconds)
+
+    monkeypatch.setattr(token._shared, "add", fail_before_the_second)
+    reading = refusal()
+    assert (reading.outcome, reading.fair) == (Outcome.DOWN, False)
+    assert (tries, fetched(bank)) == ([lock] * 2, [])
+    assert cache.get(lock) is None
 
 
 def test_a_lone_process_may_try_again_at_once(bank: Bank) -> None:

@@ -45,15 +45,21 @@ def token(deadline: Deadline) -> str:
     """
     key, has_waited = _key(), False
     while (known := _shared.get(key)) is None:
-        if has_waited and (trouble := _shared.get(f"{key}:trouble")):
-            raise _not_mine(Outcome(trouble))
+        if has_waited:
+            _share_trouble(key)
         if _shared.add(f"{key}:lock", me := uuid.uuid4().hex, seconds=LOCK_SECONDS):
-            return _fetch_for_all(key, me, deadline)
+            return _fetch_for_all(key, me, deadline, has_waited=has_waited)
         if not deadline.remaining():
             raise _not_mine(Outcome.TIMEOUT)
         time.sleep(POLL_SECONDS)
         has_waited = True
     return known
+
+
+def _share_trouble(key: str) -> None:
+    trouble = _shared.get(f"{key}:trouble")
+    if trouble:
+        raise _not_mine(Outcome(trouble))
 
 
 def _not_mine(outcome: Outcome) -> Unanswered:
@@ -73,23 +79,30 @@ def _key() -> str:
     return f"banesco:token:{hashlib.sha256(owner.encode()).hexdigest()[:32]}"
 
 
-def _fetch_for_all(key: str, me: str, deadline: Deadline) -> str:
+def _fetch_for_all(key: str, me: str, deadline: Deadline, *, has_waited: bool) -> str:
     try:
-        # Another may have fetched it between our look and our lock.
+        # Another may have fetched it, or failed to, between our look and our lock.
         known = _shared.get(key)
         if known is not None:
             return known
+        if has_waited:
+            _share_trouble(key)
+        return _fetch_and_share(key, deadline)
+    finally:
+        _shared.drop(f"{key}:lock", me)
+
+
+def _fetch_and_share(key: str, deadline: Deadline) -> str:
+    try:
         fetched, life_seconds = _fetch(deadline)
-        if life_seconds:
-            _shared.put(key, fetched, seconds=life_seconds)
-        return fetched
     except Unanswered as error:
         # Whoever waited learns it too, and spares the bank one more call.
         outcome = error.reading.outcome.value
         _shared.put(f"{key}:trouble", outcome, seconds=TROUBLE_SECONDS)
         raise
-    finally:
-        _shared.drop(f"{key}:lock", me)
+    if life_seconds:
+        _shared.put(key, fetched, seconds=life_seconds)
+    return fetched
 
 
 def _fetch(deadline: Deadline) -> tuple[str, int]:
