@@ -11,7 +11,7 @@ from django.db import connection
 from areamedica import doorbell
 from tests.bank import Bank
 from tests.storms import books
-from tests.storms.house import CeleryProcess, House
+from tests.storms.house import CeleryProcess, House, last_words
 
 
 def ask_our_database(query: str) -> list[tuple[Any, ...]]:
@@ -60,10 +60,14 @@ def house(
     """
     monkeypatch.setattr(doorbell, "current_app", _house.bell)
     yield _house
+    # Out of the house with them first, or every later test would find them dead.
+    dead = [each for each in _house.processes if not each.is_running()]
+    _house.stop(*dead)
     for process in _house.processes:
         _house.wake(process)
     _house.stop(*[each for each in _house.processes if each.name not in LASTING])
     _house.calm_down()
+    assert not dead, "\n".join(map(last_words, dead))
 
 
 LASTING = ("survivor", "second", "victim")

@@ -64,6 +64,10 @@ def until(
         time.sleep(every)
 
 
+def last_words(process: Process) -> str:
+    return f"{process.name} has ended ({process.ending})\n{process.tail(40)}"
+
+
 class CeleryProcess(Process):
     """A worker or a beat; it says in its log when it is ready."""
 
@@ -223,9 +227,7 @@ class House:
         os.kill(process.pid, signal.SIGSTOP)
 
     def wake(self, process: Process) -> None:
-        assert process.pid, (
-            f"{process.name} has ended ({process.ending})\n{process.tail(40)}"
-        )
+        assert process.pid, last_words(process)
         os.kill(process.pid, signal.SIGCONT)
 
     def time_passes(self, seconds: float) -> None:

@@ -52,7 +52,7 @@ def test_a_circuit_that_opens_with_a_hundred_waiting_spares_the_bank(
     assert completed() == 0
 
     house.bank.heal()
-    finish(house, number)
+    finish(house, number, nobody_died=True)
     assert house.bank.most_at_once <= MOST_AT_ONCE
     assert BankCredit.objects.count() == number
     all_is_well()
@@ -73,7 +73,7 @@ def test_maintenance_pauses_the_asking_for_five_minutes(
     sweep()
     assert not house.queued(), "five minutes are not over"
     assert house.asked() == said
-    finish(house, number)
+    finish(house, number, nobody_died=True)
     all_is_well()
 
 
@@ -118,7 +118,7 @@ def test_a_queue_wiped_with_fifty_in_it_is_swept_together_again(
     until_calm(house)
     assert completed() <= 2, "only what was on the wire was heard"
     assert sweep() == 0, "within a minute nobody is rung twice"
-    finish(house, number)
+    finish(house, number, nobody_died=True)
     assert subjects(house) == ids(rows)
     all_is_well()
 
