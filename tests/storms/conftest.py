@@ -40,18 +40,10 @@ def _house(django_db_setup: None, _bank_process: Bank) -> Iterator[House]:
 
 
 @pytest.fixture
-def patient_bell(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test rings is rung: it rings for many at once, and for nobody twice."""
-    patience = {"socket_connect_timeout": 30, "socket_timeout": 30}
-    monkeypatch.setattr(doorbell, "_PATIENCE", patience)
-
-
-@pytest.fixture
 def house(
     _house: House,
     transactional_db: None,
     bank: Bank,
-    patient_bell: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[House]:
     """Real processes on the tests' own database; what the test rings is heard there.

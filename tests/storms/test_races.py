@@ -169,7 +169,6 @@ def test_the_budget_holds_even_without_a_lease(ana: User, bank: Any) -> None:
     assert BankQuestion.objects.count() == 2
 
 
-@pytest.mark.usefixtures("patient_bell")
 def test_two_sweeps_ring_each_row_once(ana: User, bank: Any) -> None:
     claims = [recorded(ana, number) for number in range(200)]
     Inquiry.objects.update(due_at=Now() - timedelta(seconds=1))
