@@ -30,7 +30,7 @@ HALF_A_HEAD = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
 def answers(address: str) -> bool:
     try:
         return requests.get(f"{address}/health/live", timeout=20).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

@@ -137,9 +137,10 @@ def test_no_complete_answer(say: Say, outcome: Outcome) -> None:
 
 
 def test_nobody_listens() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    assert trouble(f"http://127.0.0.1:{port}/").outcome == Outcome.DOWN
+    with socket.socket() as holder:  # bound, so that nobody else listens there
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        assert trouble(f"http://127.0.0.1:{port}/").outcome == Outcome.DOWN
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://bank/x", "http://", "http://a:b/"])

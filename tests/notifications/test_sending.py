@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -216,19 +218,31 @@ def test_a_huge_answer_is_not_read(receiver: Receiver, webhook: Issued) -> None:
     assert Delivery.objects.get().last_status == 200
 
 
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port that stays ours while nobody listens on it.
+
+    Taken before anybody does: later the kernel refuses it.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
+
+
 def test_a_receiver_that_was_away_gets_all_of_it(root: User) -> None:
-    with started() as receiver:
-        port = receiver.port
-        subscribe(root, receiver.url)
-    moved("a", "b", "a")
-    assert send_due() == 2
-    assert {row.last_error for row in Delivery.objects.filter(attempts=1)} == {
-        "unreachable"
-    }
-    with started(port) as receiver:
-        come_due()
-        assert send_due() == 3
-        assert sorted(ids(receiver)) == ["a", "a", "b"]
+    with held_port() as port:
+        with started(port) as receiver:
+            subscribe(root, receiver.url)
+        moved("a", "b", "a")
+        assert send_due() == 2
+        assert {row.last_error for row in Delivery.objects.filter(attempts=1)} == {
+            "unreachable"
+        }
+        with started(port) as receiver:
+            come_due()
+            assert send_due() == 3
+            assert sorted(ids(receiver)) == ["a", "a", "b"]
     assert not Delivery.objects.waiting().exists()
     assert Endpoint.objects.get().failing_since is None
 
