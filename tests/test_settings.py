@@ -190,6 +190,12 @@ def test_every_variable_is_explained() -> None:
         "SANDBOX_PORT",
         "WITNESS_PORT",
         "DEMO_PASSWORD",
+        "POSTGRES_PASSWORD",
+        "POSTGRES_APP_PASSWORD",
+        "REDIS_PASSWORD",
+        "GRAFANA_PASSWORD",
+        "HTTP_PORT",
+        "HTTPS_PORT",
     }
     assert read - explained == set()
     assert explained - read == elsewhere
