@@ -156,7 +156,7 @@ def sentence(action: str, facts: dict[str, object], *, who: str, whom: str = "")
     """What somebody did, and for whom, in the language that is active."""
     what = _form(action, facts)
     if whom:
-        what = f"{what} {_('The system did it on behalf of {whom}.')}"
+        what = " ".join([what, _("The system did it on behalf of {whom}.")])
     # `.replace`, because a name or a fact may hold braces of its own.
     for name, told in {"amount": _amount(facts), "who": who, "whom": whom}.items():
         what = what.replace(f"{{{name}}}", told)

@@ -24,7 +24,8 @@ from ledger.services.holds import CAUSE, void_hold
 def _amounts(keys: Iterable[str]) -> dict[str, str]:
     """What is said of a hold that is a transfer's cause: how much it was."""
     rows = Hold.objects.select_related("debit").filter(pk__in=[*ids(keys)])
-    return {str(each.pk): f"{_('Hold')} {amount_of(each)}" for each in rows}
+    word = _("Hold")
+    return {str(each.pk): f"{word} {amount_of(each)}" for each in rows}
 
 
 CAUSES[CAUSE] = Cause(

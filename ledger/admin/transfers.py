@@ -44,9 +44,8 @@ SUBJECT = "transfer"
 def _amounts(keys: Iterable[str]) -> dict[str, str]:
     """What is said of a transfer that is another's cause: how much it was."""
     rows = Transfer.objects.select_related("debit").filter(pk__in=[*ids(keys)])
-    return {
-        str(each.pk): f"{_('Transfer of the books')} {amount_of(each)}" for each in rows
-    }
+    word = _("Transfer of the books")
+    return {str(each.pk): f"{word} {amount_of(each)}" for each in rows}
 
 
 CAUSES[CAUSE] = Cause(
