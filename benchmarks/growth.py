@@ -1,7 +1,7 @@
 """The books when they are full: the proof of all that is in them, posting beside books
 of 100,000, and both again after a cut by time.
 
-`python -m benchmarks growth --rows 10000000` is the size that the issue speaks of.
+`python -m benchmarks growth --rows 10000000` is the size that the books are made for.
 """
 
 from __future__ import annotations

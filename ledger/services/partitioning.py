@@ -20,8 +20,9 @@ _HERE = Path(__file__).parent
 _KEYS = (_HERE / "partition_keys.sql").read_text(encoding="utf-8")
 _BEGIN = (_HERE / "partition_begin.sql").read_text(encoding="utf-8")
 _AHEAD = timedelta(days=1)
-# Whoever reads for long holds us up; while we wait, whoever posts waits with us.
-_LOCK_SECONDS, _TRIES = 1, 60
+# Whoever reads for long holds us up; while we wait, whoever posts waits with us. A try
+# is a second of waiting and one of rest: half a minute of each.
+_LOCK_SECONDS, _TRIES = 1, 30
 # A lock was not given in time; nor would it ever have been.
 _WAITED = ("55P03", "40P01")
 
