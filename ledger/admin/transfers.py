@@ -221,10 +221,10 @@ def _taken(
 
 
 def _facts(transfer: Transfer, cause: Key) -> Iterable[tuple[str, object]]:
-    """What was written beside it, but for what its cause says already."""
+    """What was written beside it, but for blanks and what its cause says already."""
     told = {"import", "line"} if cause[0] == IMPORT else set()
     for name, fact in transfer.metadata.items():
-        if name not in told:
+        if name not in told and fact != "":
             yield (_("Description") if name == DESCRIPTION else name), fact
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from areamedica.clock import caracas_day
 from audit.models import Record
-from ledger.models import Closing, Import, Transfer
+from ledger.models import Closing, Import, Proof, Transfer
 from ledger.services.periods import closed_until
 from ledger.services.proof import findings
 from tests.ledger.books import trial_balance
@@ -55,6 +55,7 @@ def test_a_believable_clinic(seeded: None) -> None:
 
 def test_the_books_have_a_year_behind_them(seeded: None) -> None:
     assert findings() == []
+    assert Proof.objects.get().problems == 0
     assert Import.objects.get().state == "booked"
     today = caracas_day(timezone.now())
     last_month = today.replace(day=1) - timedelta(days=1)

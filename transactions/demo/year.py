@@ -48,7 +48,7 @@ class Line:
     amount: Decimal
     currency: str
     code: str
-    description: str = ""
+    description: str
 
 
 @atomic
@@ -88,8 +88,10 @@ def _year(firsts: list[date], dice: Random) -> Iterator[Line]:
         yield from _month(first, patients, dice)
 
 
-def _here(day: date, debit: str, credit: str, amount: Decimal, code: str) -> Line:
-    return Line(day, debit, credit, amount, BOLIVAR, code)
+def _here(
+    day: date, debit: str, credit: str, amount: Decimal, code: str, about: str
+) -> Line:
+    return Line(day, debit, credit, amount, BOLIVAR, code, about)
 
 
 _TRANSIT, _BANK, _OPENING = (
@@ -98,12 +100,13 @@ _TRANSIT, _BANK, _OPENING = (
 
 
 def _opening(day: date, patients: list[str]) -> Iterator[Line]:
-    yield _here(day, _BANK, _OPENING, Decimal("850000.00"), "opening")
-    yield _here(day, _TRANSIT, _OPENING, Decimal("12350.00"), "opening")
+    said = "apertura", "Saldo del ejercicio anterior"
+    yield _here(day, _BANK, _OPENING, Decimal("850000.00"), *said)
+    yield _here(day, _TRANSIT, _OPENING, Decimal("12350.00"), *said)
     for patient in patients[:4]:
-        yield _here(day, _OPENING, patient, Decimal("1500.00"), "opening")
+        yield _here(day, _OPENING, patient, Decimal("1500.00"), *said)
     dollars = code_of(BANK, "USD"), code_of(OPENING, "USD")
-    yield Line(day, *dollars, Decimal("4200.00"), "USD", "opening")
+    yield Line(day, *dollars, Decimal("4200.00"), "USD", *said)
 
 
 def _month(first: date, patients: list[str], dice: Random) -> Iterator[Line]:
@@ -112,7 +115,8 @@ def _month(first: date, patients: list[str], dice: Random) -> Iterator[Line]:
         day = first + timedelta(days=dice.randrange(26))
         patient, price = dice.choice(patients), Decimal(dice.choice(_PRICES))
         paid[day] = paid.get(day, Decimal()) + price
-        yield _here(day, _TRANSIT, patient, price, "payment")
+        said = "pago", dice.choice(("Pago móvil", "Transferencia"))
+        yield _here(day, _TRANSIT, patient, price, *said)
         yield from _consumed(day + timedelta(days=1), patient, price, dice)
     yield from _reconciled(first, paid)
 
@@ -122,9 +126,11 @@ def _consumed(day: date, patient: str, price: Decimal, dice: Random) -> Iterator
     fee = Decimal("35.00") if dice.random() < 0.2 else Decimal()
     service = price - fee if dice.random() < 0.8 else price / 2
     income = code_of(SERVICES, BOLIVAR)
-    yield _here(day, patient, income, service.quantize(_CENT), "service")
+    said = "servicio", dice.choice(("Consulta", "Laboratorio", "Ecografía"))
+    yield _here(day, patient, income, service.quantize(_CENT), *said)
     if fee:
-        yield _here(day, patient, code_of(FEES, BOLIVAR), fee, "fee")
+        fees = code_of(FEES, BOLIVAR)
+        yield _here(day, patient, fees, fee, "cargo", "Copia de la historia médica")
 
 
 def _reconciled(first: date, paid: dict[date, Decimal]) -> Iterator[Line]:
@@ -136,8 +142,9 @@ def _reconciled(first: date, paid: dict[date, Decimal]) -> Iterator[Line]:
         if total:
             charge = (total * Decimal("0.003")).quantize(_CENT)
             charges = code_of(BANK_CHARGES, BOLIVAR)
-            yield _here(end, _BANK, _TRANSIT, total, "reconciled")
-            yield _here(end, charges, _BANK, charge, "bank_charge")
+            said = f"Semana hasta el {end:%d/%m}"
+            yield _here(end, _BANK, _TRANSIT, total, "conciliado", said)
+            yield _here(end, charges, _BANK, charge, "comision", said)
 
 
 def _as_file(lines: list[Line]) -> bytes:

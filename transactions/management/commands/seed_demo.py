@@ -15,6 +15,7 @@ from areamedica.clock import caracas_day
 from audit.actions import Action
 from audit.services import record
 from banking.gateways.base import Patience
+from ledger.services.proof import prove
 from transactions.demo.clinic import PEOPLE, visits
 from transactions.demo.past import live_through
 from transactions.demo.year import live_a_year
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         live_a_year(bookkeeper=staff["bookkeeper"], now=now)
         self._past(staff, cashiers, now=now, dice=dice)
         self._today(cashiers, now=now, dice=dice)
+        prove()
         self.stdout.write(f"{Transaction.objects.count()} transactions.")
 
     @atomic
