@@ -18,7 +18,7 @@ from django.db.models import Sum
 from areamedica.clock import start_of
 from ledger.amounts import MINOR_DIGITS, from_minor
 from ledger.chart import SIDE, Kind
-from ledger.models import Balance
+from ledger.models import Balance, Hold
 from ledger.models.transfers import AHEAD
 from ledger.services.reading import LARGEST_PAGE
 
@@ -168,9 +168,9 @@ def all_balances() -> list[Sheet]:
 
 
 def held_in(currency: str) -> Decimal:
-    """What open holds have reserved on liabilities and other accounts with a floor."""
-    held = Balance.objects.filter(currency=currency, held__gt=0)
-    return from_minor(int(held.aggregate(all=Sum("held"))["all"] or 0), currency)
+    """What open holds have promised; one that lets two accounts shrink counts once."""
+    is_open = Hold.objects.filter(end=None, debit__currency=currency)
+    return from_minor(int(is_open.aggregate(all=Sum("amount"))["all"] or 0), currency)
 
 
 def currencies_in_use() -> list[str]:

@@ -33,6 +33,7 @@ from ledger.services.accounts import freeze
 from ledger.services.holds import expire_holds, hold, post_hold, void_hold
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
+from ledger.services.reports import held_in
 from tests import application
 from tests.journaled import staged
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
@@ -173,10 +174,12 @@ def test_both_accounts_that_would_shrink_keep_it_free(root: User) -> None:
     post_batch([posting(TRANSIT, ana, "5.00"), posting(bank, TRANSIT, "5.00")])
     one = hold(posting=posting(ana, bank, "2.00"), expires_at=SOON, actor=root, now=NOW)
     assert (reserved(ana), reserved(bank)) == (200, 200)
+    assert held_in("VES") == Decimal("2.00")
     assert findings() == []
     posted(one, root)
     assert (amount_of(ana), amount_of(bank)) == (300, 300)
     assert (reserved(ana), reserved(bank)) == (0, 0)
+    assert held_in("VES") == 0
     assert findings() == []
 
 
