@@ -76,11 +76,13 @@ class Fault(models.TextChoices):
     UNKNOWN_ACCOUNT = "unknown_account", _("There is no such account.")
     HEADING = "heading", _("The account is a heading and takes no transfers.")
     OTHER_CURRENCY = "other_currency", _("The account holds another currency.")
+    CLOSED = "closed", _("The account is closed for good.")
     FROZEN = "frozen", _("The account is frozen.")
     CLOSED_MONTH = "closed_month", _("The month is closed.")
     TWICE = "twice", _("The key stands in the file twice.")
     KEY_REUSED = "key_reused", _("The key was booked with other content.")
     FLOOR = "floor", _("The account would fall below its floor.")
+    CEILING = "ceiling", _("The account would rise above its ceiling.")
     REFUSED = "refused", _("The books refused it.")
 
 
@@ -90,7 +92,8 @@ class Wrong:
 
     This is kept for ever, and in a file whose columns are shifted anybody's name may
     stand anywhere. So `cell` is told only where the books know what stands there, as an
-    account of theirs.
+    account of theirs. Of what is REFUSED it is the outcome of the transfer, or the code
+    of the refusal.
     """
 
     line: int

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -25,10 +26,11 @@ from areamedica.back_office import (
     telling,
 )
 from areamedica.clock import caracas_day
+from areamedica.errors import Forbidden
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from ledger.admin.causes import CAUSES, IMPORT, Cause, ids
-from ledger.errors import UnreadableFile
+from ledger.errors import BalanceTooLarge, UnreadableFile
 from ledger.import_file import (
     LARGEST_FILE,
     MOST_ROWS,
@@ -40,6 +42,7 @@ from ledger.import_file import (
 from ledger.models import Import, ImportState
 from ledger.services import imports
 from ledger.services.exporting import Format, Period, export
+from ledger.services.posting import REFUSED
 
 _LOOKS = {
     "faulty": "danger",
@@ -52,6 +55,13 @@ _LOOKS = {
 _FILES = {
     Format.CSV: ("text/csv; charset=utf-8", "libros.csv"),
     Format.BEANCOUNT: ("text/plain; charset=utf-8", "libros.beancount"),
+}
+# By what is kept of them (`Wrong.cell`). What else there is, no judged file is refused
+# for. Who reads the page is perhaps not who was forbidden.
+_REFUSALS: dict[str, str | Promise] = {
+    **{outcome.value: refusal.sentence for outcome, refusal in REFUSED.items()},
+    Forbidden.code: gettext_lazy("Whoever confirmed it is no longer allowed to post."),
+    BalanceTooLarge.code: BalanceTooLarge.sentence,
 }
 
 
@@ -251,4 +261,13 @@ def _told(wrong: dict[str, Any]) -> dict[str, Any]:
     if column:
         place = _("Line %(line)s, %(column)s:")
     named = {"line": line, "column": Column(column).label if column else ""}
-    return {**wrong, "words": Fault(wrong["fault"]).label, "place": place % named}
+    return {**wrong, **_in_words(wrong), "place": place % named}
+
+
+def _in_words(wrong: dict[str, Any]) -> dict[str, str]:
+    """What the books refused is told by the sentence of the refusal: our names for
+    outcomes are no words."""
+    words, cell = str(Fault(wrong["fault"]).label), wrong["cell"]
+    if wrong["fault"] == Fault.REFUSED and cell in _REFUSALS:
+        return {"words": f"{words} {_REFUSALS[cell]}", "cell": ""}
+    return {"words": words, "cell": cell}

@@ -1,7 +1,7 @@
 """What a file would do to the books: new rows, faults, what each account becomes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from itertools import islice
@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Standing:
     """An account as it stands after the rows looked at so far, in minor units.
 
-    `floor` is how low it may go with what open holds have reserved.
+    `floor` is how low it may go with what open holds have reserved, `ceiling` how high.
     """
 
     code: str
@@ -32,9 +32,11 @@ class Standing:
     currency: str
     side: int
     floor: int | None
+    ceiling: int | None
     before: int
     after: int
     is_frozen: bool = False
+    is_closed: bool = False
     is_new: bool = False
     is_moved: bool = False
 
@@ -143,50 +145,74 @@ class _Books:
         return self.booked.get(row.key) == content
 
     def fault(self, row: Row) -> Wrong | None:
+        return next(self._faults(row), None)
+
+    def _faults(self, row: Row) -> Iterator[Wrong]:
+        """In the order of `Outcome`. Nobody asks on once an account is unknown."""
         if row.key in self.booked:
-            return Wrong(row.line, Fault.KEY_REUSED, Column.KEY)
-        accounts = {Column.DEBIT: row.debit, Column.CREDIT: row.credit}
-        for column, code in accounts.items():
-            if fault := self._fault_of(code, row.currency):
-                known = "" if fault is Fault.UNKNOWN_ACCOUNT else code
-                return Wrong(row.line, fault, column, known)
+            yield Wrong(row.line, Fault.KEY_REUSED, Column.KEY)
+        yield from self._unknown(row)
+        yield from self._unmoved(row)
         if self.closed_until and row.day <= self.closed_until:
             month = f"{row.day:%Y-%m}"
-            return Wrong(row.line, Fault.CLOSED_MONTH, Column.DATE, month)
-        for (code, after), column in zip(self._after(row), accounts, strict=True):
-            floor = self.standings[code].floor
-            if floor is not None and after < floor:
-                return Wrong(row.line, Fault.FLOOR, column, code)
-        return None
+            yield Wrong(row.line, Fault.CLOSED_MONTH, Column.DATE, month)
+        yield from self._beyond(row)
 
-    def _fault_of(self, code: str, currency: str) -> Fault | None:
-        standing = self.standings.get(code)
-        if standing is None:
-            return Fault.HEADING if code in self.headings else Fault.UNKNOWN_ACCOUNT
-        if standing.currency != currency:
-            return Fault.OTHER_CURRENCY
-        return Fault.FROZEN if standing.is_frozen else None
+    def _unknown(self, row: Row) -> Iterator[Wrong]:
+        for column, code, _ in _sides(row):
+            if code in self.headings:
+                yield Wrong(row.line, Fault.HEADING, column, code)
+            elif code not in self.standings:
+                yield Wrong(row.line, Fault.UNKNOWN_ACCOUNT, column)
 
-    def _after(self, row: Row) -> Iterator[tuple[str, int]]:
+    def _unmoved(self, row: Row) -> Iterator[Wrong]:
+        for fault, keeps_still in _KEEPS_STILL:
+            for column, code, _ in _sides(row):
+                if keeps_still(self.standings[code], row):
+                    yield Wrong(row.line, fault, column, code)
+
+    def _beyond(self, row: Row) -> Iterator[Wrong]:
+        for fault, is_beyond in _LIMITS:
+            for column, standing, after in self._after(row):
+                if is_beyond(standing, after):
+                    yield Wrong(row.line, fault, column, standing.code)
+
+    def _after(self, row: Row) -> Iterator[tuple[Column, Standing, int]]:
         minor = to_minor(row.amount, row.currency)
-        for code, sign in ((row.debit, 1), (row.credit, -1)):
+        for column, code, sign in _sides(row):
             standing = self.standings[code]
-            yield code, standing.after + sign * standing.side * minor
+            yield column, standing, standing.after + sign * standing.side * minor
 
     def move(self, row: Row) -> None:
-        for code, after in self._after(row):
-            self.standings[code].after = after
-            self.standings[code].is_moved = True
+        for _, standing, after in self._after(row):
+            standing.after = after
+            standing.is_moved = True
 
     def moved(self) -> list[Standing]:
         moved = (each for each in self.standings.values() if each.is_moved)
         return sorted(moved, key=lambda each: each.code)
 
 
+_KEEPS_STILL: Sequence[tuple[Fault, Callable[[Standing, Row], bool]]] = (
+    (Fault.OTHER_CURRENCY, lambda each, row: each.currency != row.currency),
+    (Fault.CLOSED, lambda each, _: each.is_closed),
+    (Fault.FROZEN, lambda each, _: each.is_frozen),
+)
+_LIMITS: Sequence[tuple[Fault, Callable[[Standing, int], bool]]] = (
+    (Fault.FLOOR, lambda each, now: each.floor is not None and now < each.floor),
+    (Fault.CEILING, lambda each, now: each.ceiling is not None and now > each.ceiling),
+)
+
+
+def _sides(row: Row) -> tuple[tuple[Column, str, int], ...]:
+    """Column and account of both, and whether it is debited or credited."""
+    return (Column.DEBIT, row.debit, 1), (Column.CREDIT, row.credit, -1)
+
+
 def _standings(codes: set[str]) -> Iterator[tuple[str, Standing]]:
     for some in _in_parts(codes):
         found = Balance.objects.filter(account__code__in=some)
-        for row in found.select_related("account"):
+        for row in found.select_related("account__closure"):
             yield (
                 row.account.code,
                 Standing(
@@ -195,9 +221,11 @@ def _standings(codes: set[str]) -> Iterator[tuple[str, Standing]]:
                     currency=row.currency,
                     side=row.side,
                     floor=None if row.floor is None else row.floor + row.held,
+                    ceiling=row.ceiling,
                     before=row.amount,
                     after=row.amount,
                     is_frozen=row.is_frozen,
+                    is_closed=hasattr(row.account, "closure"),
                 ),
             )
 
@@ -218,6 +246,7 @@ def _to_open(code: str, number: str, currency: str) -> Standing:
         currency=currency,
         side=SIDE[line.kind],
         floor=0,
+        ceiling=None,
         before=0,
         after=0,
         is_new=True,

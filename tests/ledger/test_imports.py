@@ -19,13 +19,13 @@ from ledger.formats import LONGEST_TEXT
 from ledger.import_file import LARGEST_FILE, MOST_ROWS, DecimalMark, read
 from ledger.models import Account, Import, Transfer
 from ledger.services import imports
-from ledger.services.accounts import freeze
+from ledger.services.accounts import close, freeze
 from ledger.services.periods import close_month
 from ledger.services.proof import findings
 from ledger.tasks import book_imports
 from tests.journaled import staged
 from tests.ledger.bodies import LEDGER
-from tests.ledger.books import amount_of, trial_balance
+from tests.ledger.books import amount_of, customer, trial_balance
 from tests.ledger.files import (
     A_FEE,
     CASH_IN,
@@ -200,6 +200,43 @@ def test_a_frozen_account_is_named(cora: User) -> None:
     assert found.preview["wrongs"] == [
         {"line": 2, "fault": "frozen", "column": "credit", "cell": "3900-VES"}
     ]
+
+
+def test_a_row_that_an_account_cannot_take_is_named_by_its_line_and_column(
+    cora: User,
+) -> None:
+    """Of several faults the first in the order in which the books judge."""
+    closed, frozen, full = customer("ana"), customer("beto"), customer("c", ceiling="9")
+    close(account_id=closed, actor=cora, reason="Se mudó")
+    freeze(account_id=frozen, actor=cora, reason="Auditoría")
+    ana, beto, carla = (
+        Account.objects.get(pk=each).code for each in (closed, frozen, full)
+    )
+    wrong = [
+        ("1120-VES", carla, "9,01", "ceiling", "credit", carla),
+        (carla, "1120-VES", "0,01", "floor", "debit", carla),
+        ("1120-VES", ana, "1,00", "closed", "credit", ana),
+        (beto, ana, "1,00", "closed", "credit", ana),
+        (beto, carla, "9,01", "frozen", "debit", beto),
+        (ana, "1120-USD", "1,00", "other_currency", "credit", "1120-USD"),
+        (ana, "9999-VES", "1,00", "unknown_account", "credit", ""),
+    ]
+    found = upload(cora, *(f"2026-11-01;{d};{c};{n};VES;;" for d, c, n, *_ in wrong))
+    assert found.preview["wrongs"] == [
+        {"line": line, "fault": fault, "column": column, "cell": cell}
+        for line, (*_, fault, column, cell) in enumerate(wrong, start=2)
+    ]
+
+
+def test_the_rows_of_a_file_together_keep_to_a_ceiling(cora: User) -> None:
+    """As it adds up row by row, so that the worker is not the first to say it."""
+    ours = customer("ana", ceiling="10")
+    code = Account.objects.get(pk=ours).code
+    rows = [f"2026-11-01;1120-VES;{code};6,00;VES;{n};" for n in ("a", "b")]
+    assert faults(upload(cora, *rows)) == [(3, "ceiling")]
+    back = f"2026-11-01;{code};1120-VES;2,00;VES;c;"
+    assert booked(cora, rows[0], back, rows[1]).state == "booked"
+    assert amount_of(ours) == 1000
 
 
 def test_a_row_of_a_closed_month_is_named_also_when_it_closed_meanwhile(

@@ -5,14 +5,19 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.functional import Promise
 
 from accounts.models import User
+from areamedica.errors import Forbidden
 from audit.models import Record
 from ledger.chart import account_id
+from ledger.errors import BalanceTooLarge
 from ledger.import_file import LARGEST_FILE
 from ledger.models import Import, Transfer
 from ledger.services import imports
 from ledger.services.accounts import freeze
+from ledger.services.posting import REFUSED
+from tests.journaled import staged
 from tests.ledger.files import A_FEE, CASH_IN, TODAY, booked, csv_of, upload
 
 pytestmark = [
@@ -81,6 +86,30 @@ def test_wrong_lines_are_named_and_nothing_can_be_confirmed(
     assert "Registrar</button>" not in shown
     desk.post(f"{HERE}{found.pk}/confirm/")
     assert not Transfer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [
+        *((each.value, refusal.sentence) for each, refusal in REFUSED.items()),
+        (
+            Forbidden.code,
+            "Quien lo confirmó ya no tiene permiso para registrar asientos.",
+        ),
+        (BalanceTooLarge.code, BalanceTooLarge.sentence),
+        ("", ""),
+    ],
+)
+def test_what_the_books_refused_is_told_in_words(
+    desk: Client, cora: User, kept: str, words: str | Promise
+) -> None:
+    found = upload(cora, CASH_IN)
+    failure = {"line": 2, "fault": "refused", "column": "", "cell": kept}
+    with staged():
+        Import.objects.update(state="failed", content=b"", failure=failure)
+    shown = desk.get(f"{HERE}{found.pk}/change/").content.decode().split()
+    told = f"<p>Línea 2: Los libros lo rechazaron. {words} </p>".split()
+    assert " ".join(told) in " ".join(shown)
 
 
 def test_the_same_file_again_says_so(desk: Client, cora: User) -> None:
