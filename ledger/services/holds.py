@@ -1,5 +1,6 @@
 """Two steps: hold the money first, then post it, release it, or let it expire."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -15,13 +16,14 @@ from audit.actions import Action
 from audit.services import record
 from ledger.amounts import fitting, from_minor, to_minor
 from ledger.errors import (
+    AccountClosed,
     HoldEnded,
     HoldExpired,
     HoldNotFound,
     MalformedPosting,
 )
 from ledger.models import Account, Hold, HoldEnd, Transfer
-from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting
+from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting, closed_among
 
 CAUSE = "hold"
 _REFUSED: dict[str, type[Refusal]] = {
@@ -55,7 +57,7 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
         raise MalformedPosting(place=0, why="not for a hold")
     if posting.debit == posting.credit:
         raise MalformedPosting(place=0, why="debit and credit are one account")
-    result = _call(
+    result = _said(
         "SELECT ledger_reserve(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         posting.key,
         posting.debit,
@@ -67,6 +69,7 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
         *posting.cause,
         expires_at,
     )
+    _demand_booked(result, (posting.debit, posting.credit))
     if result == Outcome.POSTED:
         # Only now: a hold of before is the same again, also after its time.
         if expires_at <= now:
@@ -83,8 +86,8 @@ def post_hold(
     """Book the held transfer as `key`, for `amount` or all of it; the rest is free.
 
     :raises Forbidden: :raises HoldNotFound: :raises HoldEnded: :raises HoldExpired:
-    :raises ExceedsOriginal: more than was held. :raises AccountFrozen: and whatever
-        else `post` raises; the hold then stays as it is.
+    :raises ExceedsOriginal: more than was held. :raises AccountClosed:
+    :raises AccountFrozen: and whatever else `post` raises; the hold then stays.
     """
     actor.demand(Permission.LEDGER_POST)
     part = None if amount is None else to_minor(amount, _currency_of(hold))
@@ -155,16 +158,29 @@ def _end(
     part: int | None = None,
 ) -> str:
     call = "SELECT ledger_end_hold(%s, %s, %s, %s, %s)"
-    return _call(call, hold, how.value, now, transfer, part)
+    result = _said(call, hold, how.value, now, transfer, part)
+    _demand_booked(result, _sides_of(hold))
+    return result
 
 
-def _call(call: str, *given: UUID | str | int | date | None) -> str:
+def _said(call: str, *given: UUID | str | int | date | None) -> str:
     with fitting(), connection.cursor() as cursor:
         cursor.execute(call, given)
-        result = str(cursor.fetchone()[0])
+        return str(cursor.fetchone()[0])
+
+
+def _demand_booked(result: str, accounts: Iterable[UUID]) -> None:
+    """:raises Refusal: what a function of the database said, which calls frozen what is
+    closed for good too. The accounts are asked for only then."""
+    if result == Outcome.FROZEN and closed_among(accounts):
+        raise AccountClosed
     if result not in BOOKED:
         raise _REFUSED[result]
-    return result
+
+
+def _sides_of(hold: UUID) -> Iterator[UUID]:
+    held = Hold.objects.get(pk=hold)
+    yield from (held.debit_id, held.credit_id)
 
 
 def _currency_of(hold: UUID) -> str:

@@ -211,8 +211,13 @@ def _closed(postings: Sequence[Posting], outcomes: Sequence[Outcome]) -> list[in
     if not frozen:
         return []
     sides = {at: {postings[at].debit, postings[at].credit} for at in frozen}
-    closed = Closure.objects.in_bulk(set().union(*sides.values()))
-    return [at for at in frozen if sides[at] & closed.keys()]
+    closed = closed_among(set().union(*sides.values()))
+    return [at for at in frozen if sides[at] & closed]
+
+
+def closed_among(accounts: Iterable[UUID]) -> set[UUID]:
+    """Those of the accounts that are closed for good."""
+    return set(Closure.objects.in_bulk([*accounts]))
 
 
 @contextmanager

@@ -26,7 +26,8 @@ from tests.ledger.bodies import (
     send,
 )
 from tests.ledger.books import TRANSIT, amount_of, customer, posting
-from tests.ledger.test_api_entries import entry
+from tests.ledger.test_api_entries import HOLDS, entry
+from tests.ledger.test_api_entries import hold as promised
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -161,6 +162,9 @@ def test_who_posts_to_a_closed_account_is_told_that_waiting_is_no_help(
     before = body(TRANSIT, closed, "1.00")
     send(client, TRANSFERS, before)
     send(client, TRANSFERS, body(closed, TRANSIT, "1.00"))
+    # It would come from outside, so it does not stand against the closing.
+    held = promised(TRANSIT, closed)
+    assert send(client, HOLDS, held).status_code == 201
     assert send(client, f"{ACCOUNTS}/{closed}/close", WHY).status_code == 200
     assert send(client, f"{ACCOUNTS}/{frozen}/freeze", WHY).status_code == 200
     rows = [
@@ -182,8 +186,13 @@ def test_who_posts_to_a_closed_account_is_told_that_waiting_is_no_help(
         *((TRANSFERS, row) for row in rows[:2]),
         (f"{LEDGER}/entries", entry(*legs)),
         (back, {"key": str(uuid4()), **WHY}),
+        *((HOLDS, promised(*pair)) for pair in ((TRANSIT, closed), (closed, frozen))),
+        (f"{HOLDS}/{held['key']}/post", {"key": str(uuid4())}),
     ):
         assert code_of(send(client, path, sent)) == (422, "ACCOUNT_CLOSED"), path
+    only_frozen = send(client, HOLDS, promised(TRANSIT, frozen))
+    assert code_of(only_frozen) == (422, "ACCOUNT_FROZEN")
+    assert client.get(f"{HOLDS}/{held['key']}").json()["state"] == "open"
     assert amount_of(luis) == 300
     assert findings() == []
 
