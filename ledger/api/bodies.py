@@ -6,7 +6,6 @@ say them to whoever writes a client.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -122,8 +121,8 @@ class MovementBody(Body):
         required=False, help_text="at most seven days ahead; today when left out"
     )
 
-    def like(self, actor: User, day: date | None) -> Posting:
-        """A posting but for accounts and amount. `day` is that of the first time."""
+    def like(self, actor: User) -> Posting:
+        """A posting but for accounts and amount."""
         asked = self.validated_data
         return Posting(
             key=asked["key"],
@@ -132,7 +131,7 @@ class MovementBody(Body):
             amount=Decimal(0),
             currency=asked["currency"],
             code=asked["code"],
-            effective=asked.get("effective") or day or caracas_day(timezone.now()),
+            effective=asked.get("effective") or caracas_day(timezone.now()),
             cause=("api", str(actor.pk)),
             metadata=asked.get("metadata", {}),
         )
@@ -155,10 +154,10 @@ class HoldBody(MovementBody):
     amount = AmountField()
     expires_at = MomentField(help_text="then it is released by itself")
 
-    def posting(self, actor: User, day: date | None) -> Posting:
+    def posting(self, actor: User) -> Posting:
         asked = self.validated_data
         given = {name: asked[name] for name in ("debit", "credit", "amount")}
-        return replace(self.like(actor, day), **given)
+        return replace(self.like(actor), **given)
 
 
 class LegBody(Body):

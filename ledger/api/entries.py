@@ -67,7 +67,7 @@ class Entries(Api):
             booked, is_new = book_entry(
                 debits=body.side("debit"),
                 credits_=body.side("credit"),
-                like=body.like(actor, None),
+                like=body.like(actor),
                 actor=actor,
                 is_dated="effective" in body.validated_data,
             )

@@ -26,7 +26,7 @@ from ledger.errors import (
     MalformedPosting,
     UnpostableAmount,
 )
-from ledger.models import Hold, Transfer
+from ledger.models import Hold
 from ledger.services import holds, reading
 
 
@@ -79,15 +79,14 @@ class Holds(ReadOrPost):
 
         def write() -> Response:
             asked, actor = body.validated_data, actor_of(request)
-            before = Hold.objects.filter(pk=asked["key"]).first()
-            held = holds.hold(
-                posting=body.posting(actor, before.effective if before else None),
+            held, is_new = holds.hold(
+                posting=body.posting(actor),
                 expires_at=asked["expires_at"],
                 actor=actor,
                 now=timezone.now(),
+                is_dated="effective" in asked,
             )
-            status = 200 if before else 201
-            return Response(HoldOut(_hold(held.pk)).data, status=status)
+            return Response(HoldOut(held).data, status=201 if is_new else 200)
 
         return answer_once(request, write=write)
 
@@ -117,16 +116,13 @@ class PostHold(Move):
         pk = named(id, HoldNotFound)
 
         def write() -> Response:
-            key = body.validated_data["key"]
-            is_new = not Transfer.objects.filter(pk=key).exists()
-            booked = holds.post_hold(
+            booked, is_new = holds.post_hold(
                 hold=pk,
                 actor=actor_of(request),
                 now=timezone.now(),
                 **body.validated_data,
             )
-            status = 201 if is_new else 200
-            return Response(TransferOut(booked).data, status=status)
+            return Response(TransferOut(booked).data, status=201 if is_new else 200)
 
         return answer_once(request, write=write)
 

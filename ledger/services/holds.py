@@ -1,6 +1,7 @@
 """Two steps: hold the money first, then post it, release it, or let it expire."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -43,11 +44,20 @@ def lock(*accounts: UUID) -> None:
 
 
 @atomic
-def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) -> Hold:
-    """Keep the amount of a transfer free on each account that it would shrink.
+def hold(
+    *,
+    posting: Posting,
+    expires_at: datetime,
+    actor: User,
+    now: datetime,
+    is_dated: bool,
+) -> tuple[Hold, bool]:
+    """Keep the amount of a transfer free on each account that it would shrink; what is
+    held, and whether it is new.
 
     `posting.key` names the hold. Its code and effective day become the transfer's;
     metadata, links and reversals are not for holds. The same again gives the same.
+    Unless its day was named (`is_dated`), sent again it has that of the first time.
 
     :raises Forbidden: :raises HoldExpired: it would have expired already.
     :raises MalformedPosting: :raises UnpostableAmount: and whatever else `post` raises.
@@ -57,6 +67,27 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
         raise MalformedPosting(place=0, why="not for a hold")
     if posting.debit == posting.credit:
         raise MalformedPosting(place=0, why="debit and credit are one account")
+    if not is_dated:
+        posting = _on_its_first_day(posting)
+    is_new = _reserve(posting, expires_at)
+    if is_new:
+        # Only now: a hold of before is the same again, also after its time.
+        if expires_at <= now:
+            raise HoldExpired
+        facts: dict[str, object] = {"amount": posting.amount, "until": expires_at}
+        _record(Action.MONEY_HELD, actor.pk, posting.key, facts)
+    return Hold.objects.select_related("debit", "end").get(pk=posting.key), is_new
+
+
+def _on_its_first_day(posting: Posting) -> Posting:
+    # Whoever holds the same takes the same locks: who came first is seen after them.
+    lock(posting.debit, posting.credit)
+    before = Hold.objects.filter(pk=posting.key).first()
+    return replace(posting, effective=before.effective) if before else posting
+
+
+def _reserve(posting: Posting, expires_at: datetime) -> bool:
+    """Whether it is new."""
     result = _said(
         "SELECT ledger_reserve(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         posting.key,
@@ -70,20 +101,15 @@ def hold(*, posting: Posting, expires_at: datetime, actor: User, now: datetime) 
         expires_at,
     )
     _demand_booked(result, (posting.debit, posting.credit))
-    if result == Outcome.POSTED:
-        # Only now: a hold of before is the same again, also after its time.
-        if expires_at <= now:
-            raise HoldExpired
-        facts: dict[str, object] = {"amount": posting.amount, "until": expires_at}
-        _record(Action.MONEY_HELD, actor.pk, posting.key, facts)
-    return Hold.objects.get(pk=posting.key)
+    return result == Outcome.POSTED
 
 
 @atomic
 def post_hold(
     *, hold: UUID, key: UUID, amount: Decimal | None, actor: User, now: datetime
-) -> Transfer:
+) -> tuple[Transfer, bool]:
     """Book the held transfer as `key`, for `amount` or all of it; the rest is free.
+    What is booked, and whether it is new.
 
     :raises Forbidden: :raises HoldNotFound: :raises HoldEnded: :raises HoldExpired:
     :raises ExceedsOriginal: more than was held. :raises AccountClosed:
@@ -93,11 +119,12 @@ def post_hold(
     part = None if amount is None else to_minor(amount, _currency_of(hold))
     result = _end(hold, HoldEnd.Kind.POSTED, now, key, part)
     transfer = Transfer.objects.select_related("debit").get(pk=key)
-    if result == Outcome.POSTED:
+    is_new = result == Outcome.POSTED
+    if is_new:
         booked = from_minor(transfer.amount, transfer.debit.currency)
         facts: dict[str, object] = {"transfer": key, "amount": booked}
         _record(Action.HOLD_POSTED, actor.pk, hold, facts)
-    return transfer
+    return transfer, is_new
 
 
 @atomic

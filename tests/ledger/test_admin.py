@@ -346,9 +346,9 @@ def test_what_is_held_is_seen_and_let_go(back_office: Any, clara: User) -> None:
     client, ana = back_office(clara), customer("ana")
     now = timezone.now()
     post(posting(TRANSIT, ana, "10.00"))
-    until = now + timedelta(hours=1)
+    given = {"expires_at": now + timedelta(hours=1), "actor": clara, "now": now}
     held = [
-        hold(posting=posting(ana, FEES, "4.00"), expires_at=until, actor=clara, now=now)
+        hold(posting=posting(ana, FEES, "4.00"), is_dated=True, **given)[0]
         for _ in range(2)
     ]
     first, second = (f"/admin/ledger/hold/{each.pk}/" for each in held)

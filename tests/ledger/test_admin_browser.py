@@ -56,7 +56,7 @@ def test_why_fits_the_screen_however_long_it_is(
     reverse(original=paid.pk, key=uuid4(), amount=Decimal("1.50"), **why)
     until = now + timedelta(hours=1)
     kept = posting(customer("ana"), FEES)
-    held = hold(posting=kept, expires_at=until, actor=berta, now=now)
+    held, _ = hold(posting=kept, expires_at=until, actor=berta, now=now, is_dated=True)
     void_hold(hold=held.pk, **why)
     freeze(account_id=customer("beto"), actor=berta, reason=long)
     page = sign_in(berta, width)

@@ -224,7 +224,8 @@ def test_who_held_money_who_let_it_go_and_why_is_told(
 ) -> None:
     now = timezone.now()
     until = now + timedelta(hours=1)
-    held = hold(posting=posting(TRANSIT, FEES), expires_at=until, actor=berta, now=now)
+    kept = posting(TRANSIT, FEES)
+    held, _ = hold(posting=kept, expires_at=until, actor=berta, now=now, is_dated=True)
     void_hold(hold=held.pk, actor=berta, reason="Se arrepintió", now=now)
     shown = seen(desk.get(f"/admin/ledger/hold/{held.pk}/"))
     for words in ("Dinero retenido", "Retención liberada", "Se arrepintió", "Berta"):

@@ -209,6 +209,7 @@ def test_what_the_clinic_needs_or_has_promised_is_not_closed(
         expires_at=later,
         actor=root,
         now=timezone.now(),
+        is_dated=True,
     )
     assert code_of(send(client, f"{ACCOUNTS}/{ana}/close", WHY)) == NOT_CLOSABLE
     assert not Closure.objects.exists()

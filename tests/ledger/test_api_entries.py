@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts import roles
@@ -19,6 +20,7 @@ from ledger.services.proof import findings
 from tests.accounts.machines import deliver, make_machine
 from tests.ledger.bodies import LEDGER, TRANSFERS, body, code_of, send
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer
+from tests.ledger.test_together import locked
 from tests.together import together
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -399,6 +401,20 @@ def test_what_is_held_of_an_account_is_found_without_its_key(client: Any) -> Non
     assert code_of(client.get(HOLDS)) == (400, "VALIDATION_ERROR")
 
 
+def test_a_hold_without_a_day_is_the_same_tomorrow(api: Any, root: User) -> None:
+    with time_machine.travel("2026-11-21 03:59:59Z") as clock:
+        client, held = api(root), hold(TRANSIT, FEES)
+        del held["effective"]
+        first = send(client, HOLDS, held)
+        clock.shift(60)
+        again = send(client, HOLDS, held)
+        named = send(client, HOLDS, {**held, "effective": "2026-11-21"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert first.json()["effective"] == "2026-11-20"
+    assert code_of(named) == (409, "POSTING_KEY_REUSED")
+
+
 def test_a_hold_is_let_go_or_expires(client: Any) -> None:
     ana = customer("ana")
     send(client, TRANSFERS, body(TRANSIT, ana, "10.00"))
@@ -477,6 +493,23 @@ def test_a_machine_signs_whatever_it_changes(root: User) -> None:
         assert code_of(unsigned) == (403, "SIGNATURE_REQUIRED")
         signed = machine.sign(machine.request("POST", path, sent))
         assert deliver(signed).status_code in {201, 404}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twins_at_once_one_is_new(api: Any, root: User, settings: Any) -> None:
+    settings.USER_RATE_LIMIT_REQUESTS = 10**9
+    client = api(root)
+    held, booked = hold(TRANSIT, FEES), {"key": str(uuid4())}
+    del held["effective"]
+    for path, sent in ((HOLDS, held), (f"{HOLDS}/{held['key']}/post", booked)):
+        # All of them have asked before the first is answered.
+        with locked(TRANSIT):
+            answers = together(*[partial(send, client, path, sent)] * 6)
+        counted = Counter(each.status_code for each in answers)
+        assert counted == {201: 1, 200: 5}
+        assert len({each.content for each in answers}) == 1
+    assert amount_of(FEES) == 400
+    assert findings() == []
 
 
 @pytest.mark.django_db(transaction=True)

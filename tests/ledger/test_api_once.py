@@ -46,9 +46,9 @@ def _posted(_: User) -> Any:
 def _held(actor: User) -> Any:
     now = timezone.now()
     later = now + timedelta(hours=1)
-    return hold(
-        posting=posting(FEES, TRANSIT), expires_at=later, actor=actor, now=now
-    ).key
+    given = {"expires_at": later, "actor": actor, "now": now, "is_dated": True}
+    held, _ = hold(posting=posting(FEES, TRANSIT), **given)
+    return held.key
 
 
 def _frozen(actor: User) -> Any:

@@ -1,8 +1,11 @@
 """Money held is there and cannot be spent, until it is posted, released or expires."""
 
 import contextlib
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -37,6 +40,7 @@ from ledger.services.reports import held_in
 from tests import application
 from tests.journaled import staged
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
+from tests.ledger.test_together import locked
 from tests.together import together
 
 pytestmark = pytest.mark.as_application
@@ -56,12 +60,13 @@ def ana_account(db: None) -> UUID:
 
 def held(debit: UUID, actor: User, amount: str = "4.00", **given: Any) -> Hold:
     at = {"expires_at": given.pop("expires_at", SOON), "now": NOW, "actor": actor}
-    return hold(posting=posting(debit, FEES, amount, **given), **at)
+    wanted = posting(debit, FEES, amount, **given)
+    return hold(posting=wanted, is_dated=True, **at)[0]
 
 
 def posted(one: Hold, actor: User, **given: Any) -> Transfer:
     facts = {"key": uuid4(), "amount": None, "now": NOW, **given}
-    return post_hold(hold=one.key, actor=actor, **facts)
+    return post_hold(hold=one.key, actor=actor, **facts)[0]
 
 
 def released(one: Hold, actor: User) -> None:
@@ -172,7 +177,9 @@ def test_on_a_frozen_account_it_can_be_released_and_not_posted(
 def test_both_accounts_that_would_shrink_keep_it_free(root: User) -> None:
     bank, ana = account_id("1120-VES"), customer("ana")
     post_batch([posting(TRANSIT, ana, "5.00"), posting(bank, TRANSIT, "5.00")])
-    one = hold(posting=posting(ana, bank, "2.00"), expires_at=SOON, actor=root, now=NOW)
+    wanted = posting(ana, bank, "2.00")
+    given = {"expires_at": SOON, "actor": root, "now": NOW}
+    one, _ = hold(posting=wanted, is_dated=True, **given)
     assert (reserved(ana), reserved(bank)) == (200, 200)
     assert held_in("VES") == Decimal("2.00")
     assert findings() == []
@@ -199,11 +206,17 @@ def test_the_same_hold_again_after_its_time_is_the_same(
     ana_account: UUID, root: User
 ) -> None:
     wanted = posting(ana_account, FEES, "4.00")
-    given: dict[str, Any] = {"posting": wanted, "expires_at": SOON, "actor": root}
-    first = hold(**given, now=NOW)
-    assert hold(**given, now=SOON) == first
+    given: dict[str, Any] = {
+        "posting": wanted,
+        "expires_at": SOON,
+        "actor": root,
+        "is_dated": True,
+    }
+    first, is_new = hold(**given, now=NOW)
+    assert is_new
+    assert hold(**given, now=SOON) == (first, False)
     expire_holds(SOON)
-    assert hold(**given, now=SOON) == first
+    assert hold(**given, now=SOON) == (first, False)
     with pytest.raises(PostingKeyReused):
         hold(**{**given, "expires_at": NOW}, now=SOON)
     assert Record.objects.filter(action="ledger.money_held").count() == 1
@@ -308,6 +321,26 @@ def test_posted_released_and_expired_at_once_it_ends_in_one_way(root: User) -> N
     assert amount_of(ana) == 1000 - 100 * booked
     assert reserved(ana) == 0
     assert Record.objects.filter(action__contains="ledger.hold_").count() == 5
+    assert findings() == []
+
+
+@pytest.mark.usefixtures("books_alone")
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_of_twins_without_a_day_on_both_sides_of_midnight_one_is_new(
+    root: User,
+) -> None:
+    ana = customer("ana")
+    post(posting(TRANSIT, ana, "10.00"))
+    given = {"expires_at": SOON, "actor": root, "now": NOW, "is_dated": False}
+    today = posting(ana, FEES, "1.00")
+    twins = [today, replace(today, effective=today.effective + timedelta(days=1))]
+    with locked(ana):
+        told = together(*[partial(hold, posting=each, **given) for each in twins * 4])
+    assert Counter(is_new for _, is_new in told) == {True: 1, False: 7}
+    assert len({each.effective for each, _ in told}) == 1
+    assert reserved(ana) == 100
+    assert Record.objects.filter(action="ledger.money_held").count() == 1
     assert findings() == []
 
 

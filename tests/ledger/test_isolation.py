@@ -43,7 +43,9 @@ class Desk:
     def hold(self) -> UUID:
         later = self.given["now"] + timedelta(hours=1)
         one = posting(FEES, TRANSIT, "4.00")
-        return hold(posting=one, expires_at=later, **self.given).key
+        given = {"expires_at": later, "is_dated": True, **self.given}
+        held, _ = hold(posting=one, **given)
+        return held.key
 
     def reversal(self) -> Any:
         return posting(FEES, TRANSIT, reverses=self.posted.key)

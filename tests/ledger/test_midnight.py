@@ -52,11 +52,12 @@ class Desk:
     def hold(self, day: date) -> UUID:
         one = posting(FEES, TRANSIT, "1.00", effective=day)
         until = MIDNIGHT + timedelta(days=1)
-        return hold(posting=one, expires_at=until, **self.given).key
+        held, _ = hold(posting=one, expires_at=until, is_dated=True, **self.given)
+        return held.key
 
     def post_hold(self, day: date) -> Transfer:
         key = self.held[day].pop()
-        return post_hold(hold=key, key=uuid4(), amount=None, **self.given)
+        return post_hold(hold=key, key=uuid4(), amount=None, **self.given)[0]
 
     def reversal(self, day: date) -> Posting:
         of = self.posted.key

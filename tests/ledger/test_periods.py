@@ -257,19 +257,21 @@ def test_money_is_not_held_for_a_closed_month_and_posted_on_an_open_day(
         "expires_at": DECEMBER_BEGINS,
         "actor": berta,
         "now": NOVEMBER_BEGINS,
+        "is_dated": True,
     }
     of_october = posting(FEES, TRANSIT, effective=date(2026, 10, 31))
-    one = hold(posting=of_october, **given)
+    one, _ = hold(posting=of_october, **given)
     close(OCTOBER, berta)
     with pytest.raises(PeriodClosed):
         hold(posting=posting(FEES, TRANSIT, effective=date(2026, 10, 31)), **given)
     ends = {"hold": one.key, "key": uuid4(), "amount": None}
-    booked = post_hold(**ends, actor=berta, now=NOVEMBER_BEGINS)
+    booked, _ = post_hold(**ends, actor=berta, now=NOVEMBER_BEGINS)
     assert (booked.effective, booked.metadata) == (
         date(2026, 11, 1),
         {"day": "2026-10-31"},
     )
-    assert post_hold(**ends, actor=berta, now=NOVEMBER_BEGINS) == booked
+    again = post_hold(**ends, actor=berta, now=NOVEMBER_BEGINS)
+    assert again == (booked, False)
     close(date(2026, 11, 1), berta)
     assert findings() == []
 

@@ -289,7 +289,8 @@ def write_beside(root: User) -> None:
     book_batch(postings=[wanted], actor=root, batch=uuid4())
     for amount in ("2.00", "1.00"):
         held = posting(ana, FEES, amount)
-        hold(posting=held, expires_at=now + timedelta(days=1), **who)
+        until = now + timedelta(days=1)
+        hold(posting=held, expires_at=until, is_dated=True, **who)
         if amount == "2.00":
             post_hold(hold=held.key, key=uuid4(), amount=None, **who)
     reverse(
