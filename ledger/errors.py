@@ -24,6 +24,9 @@ class UnpostableAmount(Refusal):
 
 
 class MalformedPosting(Refusal):
+    """`place` counts those that were sent together, from 0; or it is the id of what a
+    single one was to be booked for."""
+
     kind = Kind.VALIDATION
     code = "MALFORMED_POSTING"
     sentence = _("A transfer at place {place} cannot be posted: {why}")

@@ -12,6 +12,7 @@ from typing import IO, Any, NoReturn
 
 import orjson
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from rest_framework.parsers import JSONParser
 
 from areamedica.errors import BodyTooLarge, UnreadableBody
@@ -25,14 +26,14 @@ _BRACKETS = {"[": 1, "{": 1, "]": -1, "}": -1}
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise UnreadableBody(why="duplicate key")
+        raise UnreadableBody(why=_("duplicate key"))
     if len(fields) > MAX_KEYS:
-        raise UnreadableBody(why="too many keys")
+        raise UnreadableBody(why=_("too many keys"))
     return fields
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise UnreadableBody(why=f"{name} is not JSON")
+    raise UnreadableBody(why=_("%(name)s is not JSON") % {"name": name})
 
 
 def _depth(text: str) -> int:
@@ -70,9 +71,9 @@ def _strings(node: object) -> Iterable[str]:
 def _refuse_unstorable(node: object) -> None:
     for text in _strings(node):
         if "\x00" in text:
-            raise UnreadableBody(why="NUL character")
+            raise UnreadableBody(why=_("NUL character"))
         if _SURROGATE.search(text):
-            raise UnreadableBody(why="lone surrogate")
+            raise UnreadableBody(why=_("lone surrogate"))
 
 
 def parse(body: bytes) -> Any:
@@ -84,14 +85,14 @@ def parse(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
         if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-            raise UnreadableBody(why="nested too deep")
+            raise UnreadableBody(why=_("nested too deep"))
         document = json.loads(
             text,
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
         )
     except (ValueError, RecursionError) as error:
-        raise UnreadableBody(why="not valid JSON") from error
+        raise UnreadableBody(why=_("not valid JSON")) from error
     _refuse_unstorable(document)
     return document
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 from django.db.transaction import atomic
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import SYSTEM_ID, User
 from areamedica.errors import Refusal
@@ -24,7 +25,14 @@ from ledger.errors import (
     MalformedPosting,
 )
 from ledger.models import Account, Hold, HoldEnd, Transfer
-from ledger.services.posting import BOOKED, REFUSED, Outcome, Posting, closed_among
+from ledger.services.posting import (
+    BOOKED,
+    ONE_ACCOUNT,
+    REFUSED,
+    Outcome,
+    Posting,
+    closed_among,
+)
 
 CAUSE = "hold"
 _REFUSED: dict[str, type[Refusal]] = {
@@ -33,6 +41,7 @@ _REFUSED: dict[str, type[Refusal]] = {
     "hold_ended": HoldEnded,
     "hold_expired": HoldExpired,
 }
+_TRANSFERS_ONLY = _("a hold has no metadata, links or reversals")
 # A sweep ends in a minute, however many have expired; the next one goes on.
 _AT_ONCE = 1_000
 
@@ -64,9 +73,9 @@ def hold(
     """
     actor.demand(Permission.LEDGER_POST)
     if posting.is_linked or posting.reverses or posting.metadata:
-        raise MalformedPosting(place=0, why="not for a hold")
+        raise MalformedPosting(place=0, why=_TRANSFERS_ONLY)
     if posting.debit == posting.credit:
-        raise MalformedPosting(place=0, why="debit and credit are one account")
+        raise MalformedPosting(place=0, why=ONE_ACCOUNT)
     if not is_dated:
         posting = _on_its_first_day(posting)
     is_new = _reserve(posting, expires_at)

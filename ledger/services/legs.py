@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from django.db.transaction import atomic
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from ledger.errors import MalformedPosting, PostingKeyReused
@@ -111,11 +112,11 @@ def is_entry(first: Transfer) -> bool:
 def _look_over(debits: Sequence[Leg], credits_: Sequence[Leg]) -> None:
     amounts = [amount for _, amount in (*debits, *credits_)]
     if not amounts or not all(amount.is_finite() and amount > 0 for amount in amounts):
-        raise MalformedPosting(place=0, why="a leg without amount")
+        raise MalformedPosting(place=0, why=_("a leg without amount"))
     if sum(amount for _, amount in debits) * 2 != sum(amounts):
-        raise MalformedPosting(place=0, why="debits are not credits")
+        raise MalformedPosting(place=0, why=_("debits are not credits"))
     if {account for account, _ in debits} & {account for account, _ in credits_}:
-        raise MalformedPosting(place=0, why="an account on both sides")
+        raise MalformedPosting(place=0, why=_("an account on both sides"))
 
 
 def _paired(

@@ -16,6 +16,7 @@ from itertools import chain
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils.translation import gettext_lazy
 
 from areamedica.database import in_transaction, prepared, violated
 from areamedica.errors import Refusal
@@ -40,6 +41,12 @@ from ledger.errors import (
 from ledger.models import Closure
 
 LARGEST_BATCH = 8_000
+# Why one is malformed.
+ONE_ACCOUNT = gettext_lazy("debit and credit are one account")
+_LINKED_TO_NOTHING = gettext_lazy("it is linked to a next one that is missing")
+_TOO_FAR = gettext_lazy("it takes effect more than a week from now")
+_ODD_CODE = gettext_lazy("its code is missing or too long")
+_ODD_CAUSE = gettext_lazy("its cause is missing or too long")
 # Currency, code, effective day, type and id of the cause, metadata as JSON.
 _Subject = tuple[str, str, date, str, str, str]
 Causes = Sequence[tuple[str, str]]
@@ -229,7 +236,7 @@ def _taking_effect_soon(postings: Sequence[Posting]) -> Iterator[None]:
         if violated(error) != "transfer_takes_effect_soon":
             raise
         latest = max(range(len(postings)), key=lambda at: postings[at].effective)
-        raise MalformedPosting(place=latest, why="effective") from error
+        raise MalformedPosting(place=latest, why=_TOO_FAR) from error
 
 
 def _door(
@@ -290,7 +297,7 @@ def _columns(postings: Sequence[Posting], causes: Causes) -> Sequence[object]:
     ]
     _look_over(debits, credits_, places, subjects)
     if postings[-1].is_linked:
-        raise MalformedPosting(place=len(postings) - 1, why="linked to nothing")
+        raise MalformedPosting(place=len(postings) - 1, why=_LINKED_TO_NOTHING)
     accounts = sorted({*debits, *credits_})
     place = {account: at for at, account in enumerate(accounts, start=1)}
     return [
@@ -360,9 +367,9 @@ def _look_over(
     """:raises MalformedPosting: one names one account twice, no cause, an odd code."""
     for at, (debit, credit) in enumerate(zip(debits, credits_, strict=True)):
         if debit == credit:
-            raise MalformedPosting(place=at, why="debit and credit are one account")
+            raise MalformedPosting(place=at, why=ONE_ACCOUNT)
     for (_, code, _, kind, pk, _), subject in places.items():
         if not 0 < len(code) <= 32:
-            raise MalformedPosting(place=subjects.index(subject), why="code")
+            raise MalformedPosting(place=subjects.index(subject), why=_ODD_CODE)
         if not 0 < len(kind) <= 32 or not 0 < len(pk) <= 64:
-            raise MalformedPosting(place=subjects.index(subject), why="cause")
+            raise MalformedPosting(place=subjects.index(subject), why=_ODD_CAUSE)

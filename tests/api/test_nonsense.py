@@ -14,6 +14,7 @@ from transactions.models import Transaction
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
+MANY_KEYS = b"{" + b",".join(b'"%d":1' % n for n in range(201)) + b"}"
 BODIES = [
     (b"", 400),
     (b"{", 400),
@@ -33,7 +34,7 @@ BODIES = [
     (b"[" * 33 + b"]" * 33, 400),
     (b'{"a":' * 40 + b"1" + b"}" * 40, 400),
     (DEEP, 400),
-    (b"{" + b",".join(b'"%d":1' % n for n in range(201)) + b"}", 400),
+    (MANY_KEYS, 400),
     (b'{"a": "' + b"x" * 262_144 + b'"}', 413),
     (b"x" * 2_000_000, 413),
 ]
@@ -49,6 +50,38 @@ def test_a_senseless_body_is_refused(
     assert error["type"] == "validation"
     assert error["status"] == status
     assert not Transaction.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "spanish", "english"),
+    [
+        (b"{", "no es JSON válido", "not valid JSON"),
+        (b'{"a": NaN}', "NaN no es JSON", "NaN is not JSON"),
+        (b'{"a": 1, "a": 2}', "una clave está dos veces", "duplicate key"),
+        (MANY_KEYS, "demasiadas claves", "too many keys"),
+        (b'{"a": "\\u0000"}', "contiene un carácter NUL", "NUL character"),
+        (
+            b'{"a": "\\ud800"}',
+            "contiene un sustituto UTF-16 sin su pareja",
+            "lone surrogate",
+        ),
+        (DEEP, "está anidado a demasiada profundidad", "nested too deep"),
+    ],
+)
+def test_why_a_body_cannot_be_read_is_told_in_the_readers_language(
+    api: Any, ana: User, body: bytes, spanish: str, english: str
+) -> None:
+    client = api(ana)
+    for language, why in (("es", spanish), ("en", english)):
+        answer = client.post(
+            TRANSACTIONS,
+            data=body,
+            content_type="application/json",
+            headers={"Accept-Language": language},
+        )
+        error = answer.json()["error"]
+        assert error["details"]["why"] == why
+        assert error["message"].endswith(f": {why}")
 
 
 def test_brackets_inside_a_text_are_no_depth(api: Any, ana: User) -> None:

@@ -236,6 +236,21 @@ def test_an_entry_that_cannot_be_is_refused_whole(client: Any) -> None:
     assert not Transfer.objects.exists()
 
 
+def test_why_an_entry_or_a_hold_cannot_be_is_told_in_spanish(client: Any) -> None:
+    ana = customer("ana")
+    out, back = (ana, "debit", "1.00"), (ana, "credit", "1.00")
+    unlike = (TRANSIT, "debit", "2.00")
+    for path, sent, why in (
+        (ENTRIES, entry(unlike, back), "el debe no es igual al haber"),
+        (ENTRIES, entry(out, back), "una cuenta está en ambos lados"),
+        (HOLDS, hold(ana, ana), "el debe y el haber son la misma cuenta"),
+    ):
+        told = send(client, path, sent).json()["error"]
+        cannot = "Un asiento en el lugar 0 no se puede registrar"
+        assert told["message"] == f"{cannot}: {why}"
+        assert told["details"]["why"] == why
+
+
 def test_a_transfer_is_taken_back_in_parts_and_no_further(client: Any) -> None:
     ana, sent = customer("ana"), body(TRANSIT, customer("ana"), "10.00")
     send(client, TRANSFERS, sent)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection
 from django.db.transaction import atomic
+from django.utils import translation
 
 from accounts.models import User
 from areamedica.errors import Forbidden, Refusal
@@ -209,6 +210,49 @@ def _refused(refusal: type[Refusal], act: Callable[[], Any]) -> None:
 def test_one_that_cannot_be_posted_is_refused_by_name(refusal, given):
     given = {"debit": TRANSIT, "credit": FEES, **given}
     _refused(refusal, lambda: post(posting(**given)))
+
+
+@pytest.mark.parametrize(
+    ("given", "spanish", "english"),
+    [
+        (
+            {"cause": ("", "1")},
+            "su causa falta o es demasiado larga",
+            "its cause is missing or too long",
+        ),
+        (
+            {"code": "x" * 33},
+            "su código falta o es demasiado largo",
+            "its code is missing or too long",
+        ),
+        (
+            {"is_linked": True},
+            "está enlazado con uno siguiente que falta",
+            "it is linked to a next one that is missing",
+        ),
+        (
+            {"credit": TRANSIT},
+            "el debe y el haber son la misma cuenta",
+            "debit and credit are one account",
+        ),
+        (
+            {"effective": date(2999, 1, 1)},
+            "tiene efecto dentro de más de una semana",
+            "it takes effect more than a week from now",
+        ),
+    ],
+)
+def test_which_is_malformed_and_why_is_told_in_the_readers_language(
+    given, spanish, english
+):
+    odd = posting(**{"debit": TRANSIT, "credit": FEES, **given})
+    with pytest.raises(MalformedPosting) as refused, atomic():
+        post_batch([posting(TRANSIT, FEES), odd])
+    cannot = "Un asiento en el lugar 1 no se puede registrar"
+    assert refused.value.message == f"{cannot}: {spanish}"
+    with translation.override("en"):
+        cannot = "A transfer at place 1 cannot be posted"
+        assert refused.value.message == f"{cannot}: {english}"
 
 
 def test_a_key_of_other_content_is_refused_by_name():
