@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -39,6 +40,15 @@ def one_moment() -> None:
     if not getattr(connection.atomic_blocks[0], "_from_testcase", False):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def database_now() -> datetime:
+    """PostgreSQL's moment: of deadlines, which no wrong clock of ours shall move."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        [now] = cursor.fetchone()
+    assert isinstance(now, datetime)  # noqa: S101 (what PostgreSQL says)
+    return now
 
 
 def is_alone(lock: int) -> bool:

@@ -1,12 +1,10 @@
 """What Celery runs for the books."""
 
-from datetime import datetime
-
 import structlog
 from celery import shared_task
-from django.db import connection
 
 from areamedica.clock import caracas_day
+from areamedica.database import database_now
 from ledger.errors import ProofUnderWay
 from ledger.services import holds, imports, proof
 
@@ -27,7 +25,7 @@ def prove() -> None:
 @shared_task(name="ledger.expire_holds")
 def expire_holds() -> None:
     """Release what has been held too long, by the database's clock."""
-    holds.expire_holds(_now())
+    holds.expire_holds(database_now())
 
 
 @shared_task(name="ledger.book_imports", time_limit=3600)
@@ -36,14 +34,6 @@ def book_imports() -> None:
 
     And forget those that nobody has confirmed in time.
     """
-    now = _now()
+    now = database_now()
     imports.book_confirmed(today=caracas_day(now))
     imports.forget_unconfirmed(now)
-
-
-def _now() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        [now] = cursor.fetchone()
-    assert isinstance(now, datetime)  # noqa: S101 (what PostgreSQL says)
-    return now

@@ -12,6 +12,7 @@ from accounts.visitors import actor_of
 from areamedica.api.idempotency import answer_once
 from areamedica.api.schema import ONCE, refuses
 from areamedica.api.views import Api, needs
+from areamedica.database import database_now
 from areamedica.permissions import Permission
 from ledger.api.bodies import HoldBody, PostHoldBody, WhyBody
 from ledger.api.serializers import HoldOut, HoldQuery, HoldsOut, TransferOut
@@ -83,7 +84,7 @@ class Holds(ReadOrPost):
                 posting=body.posting(actor),
                 expires_at=asked["expires_at"],
                 actor=actor,
-                now=timezone.now(),
+                now=database_now(),
                 is_dated="effective" in asked,
             )
             return Response(HoldOut(held).data, status=201 if is_new else 200)
@@ -119,7 +120,7 @@ class PostHold(Move):
             booked, is_new = holds.post_hold(
                 hold=pk,
                 actor=actor_of(request),
-                now=timezone.now(),
+                now=database_now(),
                 **body.validated_data,
             )
             return Response(TransferOut(booked).data, status=201 if is_new else 200)
@@ -140,7 +141,7 @@ class VoidHold(Move):
             holds.void_hold(
                 hold=pk,
                 actor=actor_of(request),
-                now=timezone.now(),
+                now=database_now(),
                 **body.validated_data,
             )
             return Response(HoldOut(_hold(pk)).data)

@@ -418,7 +418,8 @@ def test_what_is_held_of_an_account_is_found_without_its_key(client: Any) -> Non
 
 def test_a_hold_without_a_day_is_the_same_tomorrow(api: Any, root: User) -> None:
     with time_machine.travel("2026-11-21 03:59:59Z") as clock:
-        client, held = api(root), hold(TRANSIT, FEES)
+        later = "2100-01-01T00:00:00Z"
+        client, held = api(root), hold(TRANSIT, FEES, expires_at=later)
         del held["effective"]
         first = send(client, HOLDS, held)
         clock.shift(60)
@@ -445,6 +446,20 @@ def test_a_hold_is_let_go_or_expires(client: Any) -> None:
     answer = send(client, f"{path}/post", {"key": str(uuid4())})
     assert answer.status_code == 409
     assert Balance.objects.get(pk=ana).held == 0
+
+
+def test_the_hour_of_a_hold_is_that_of_the_database(api: Any, root: User) -> None:
+    """A web server that is two hours early, or late, does no harm."""
+    ana, now = customer("ana"), timezone.now()
+    held, two_hours = hold(TRANSIT, ana), timedelta(hours=2)
+    with time_machine.travel(now + two_hours):
+        client = api(root)
+        assert send(client, HOLDS, held).status_code == 201
+        path = f"{HOLDS}/{held['key']}/post"
+        assert send(client, path, {"key": str(uuid4())}).status_code == 201
+    with time_machine.travel(now - two_hours):
+        late = send(api(root), HOLDS, hold(TRANSIT, ana))
+    assert code_of(late)[1] == "HOLD_EXPIRED"
 
 
 def test_a_hold_that_cannot_be_is_refused(client: Any) -> None:

@@ -11,7 +11,7 @@ from audit.actions import Action
 from audit.services import record
 from ledger.errors import MalformedPosting
 from ledger.models import Transfer
-from ledger.services.posting import BOOKED, Outcome, post_batch
+from ledger.services.posting import BOOKED, REFUSED, Outcome, post_batch
 from ledger.services.proof import Finding
 from transactions.books import (
     CAUSE,
@@ -76,7 +76,9 @@ def _refused(wanting: list[Confirmed]) -> list[Confirmed]:
     outcomes = post_batch([posting_of(each) for each in wanting])
     for confirmed, outcome in zip(wanting, outcomes, strict=True):
         if outcome not in BOOKED | _OTHERWISE:
-            raise MalformedPosting(place=str(confirmed.transaction_id), why=outcome)
+            raise MalformedPosting(
+                place=str(confirmed.transaction_id), why=REFUSED[outcome].sentence
+            )
     pairs = zip(wanting, outcomes, strict=True)
     refused = [each for each, outcome in pairs if outcome in _OTHERWISE]
     if booked := len(wanting) - len(refused):
