@@ -198,6 +198,13 @@ def is_closable(balance: Balance) -> bool:
     return is_empty and balance.account.owner_type != Owner.CLINIC
 
 
+def takes(balance: Balance, amount: Decimal) -> bool:
+    """Whether so much more may come onto it: not frozen, and within its ceiling."""
+    ceiling, currency = balance.ceiling, balance.currency
+    fits = ceiling is None or amount <= from_minor(ceiling - balance.amount, currency)
+    return fits and not balance.is_frozen
+
+
 def _locked(account_id: UUID, actor: User) -> Balance:
     """:raises Forbidden: :raises AccountNotFound:"""
     actor.demand(Permission.LEDGER_POST)

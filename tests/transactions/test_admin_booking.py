@@ -1,6 +1,7 @@
 """What approving will book is said before, and is what approving then books."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,12 +11,13 @@ from accounts.models import User
 from areamedica.clock import caracas_day
 from ledger.chart import account_id
 from ledger.models import Account, Balance, Transfer
-from ledger.services.accounts import freeze
+from ledger.services.accounts import freeze, open_account
 from ledger.services.periods import close_month
 from tests.bank import Bank
 from tests.ledger.books import TRANSIT
 from tests.transactions.desk import ADMIN, asked, in_review, recorded
 from transactions.admin.booking import Booking, bookings
+from transactions.books import owner_of
 from transactions.models import Transaction
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -47,6 +49,19 @@ def held_to(said: Booking) -> None:
     assert booked.credit == (patient if is_patients else said.credit)
     assert booked.amount == said.amount * 100
     assert booked.effective == said.day
+
+
+def opened(row: Transaction, actor: User, *, ceiling: str) -> None:
+    """The customer's account, with a ceiling."""
+    owner = owner_of(row.customer_document, row.customer_phone)
+    assert owner is not None
+    open_account(
+        number="2100",
+        currency="VES",
+        owner_id=owner,
+        actor=actor,
+        ceiling=Decimal(ceiling),
+    )
 
 
 def test_a_new_patients_account_is_announced_not_opened(
@@ -88,9 +103,52 @@ def test_a_frozen_patient_is_announced_as_unnamed(
     row = in_review(ana, bank, reference="000099999999")
     [said] = bookings(row)
     assert said.credit.pk == account_id("2190-VES")
-    assert "está congelada, así que queda" in shown(client, row)
+    assert "está congelada o pasaría de su máximo, así que" in shown(client, row)
     approve(client, row)
     assert Balance.objects.get(pk=said.credit.pk).amount == 235074
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "is_unnamed"), [("2350.74", False), ("2350.73", True)]
+)
+def test_an_account_is_announced_up_to_its_ceiling(
+    back_office: Any,
+    ana: User,
+    ruben: User,
+    clara: User,
+    bank: Bank,
+    ceiling: str,
+    is_unnamed: bool,
+) -> None:
+    row, client = in_review(ana, bank), back_office(ruben)
+    opened(row, clara, ceiling=ceiling)
+    [said] = bookings(row)
+    assert said.is_unnamed is is_unnamed
+    assert (said.credit.pk == account_id("2190-VES")) is is_unnamed
+    assert ("pasaría de su máximo" in shown(client, row)) is is_unnamed
+    approve(client, row)
+    held_to(said)
+
+
+def test_what_is_on_an_account_counts_towards_its_ceiling(
+    back_office: Any, ana: User, ruben: User, clara: User, bank: Bank
+) -> None:
+    row, client = in_review(ana, bank), back_office(ruben)
+    opened(row, clara, ceiling="4701.47")
+    approve(client, row)
+    [said] = bookings(in_review(ana, bank, reference="000099999999"))
+    assert said.credit.pk == account_id("2190-VES")
+
+
+def test_an_amount_that_cannot_be_posted_is_announced_too(
+    ana: User, clara: User, bank: Bank
+) -> None:
+    row = in_review(ana, bank)
+    opened(row, clara, ceiling="1.00")
+    for amount, is_unnamed in (("0.00", False), ("99999999999999999.99", True)):
+        row.candidates[0]["credit"]["amount"] = amount
+        [said] = bookings(row)
+        assert (said.amount, said.is_unnamed) == (Decimal(amount), is_unnamed)
 
 
 def test_a_frozen_account_of_the_clinic_refuses(

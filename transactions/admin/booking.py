@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ledger.chart import code_of
 from ledger.models import Account
+from ledger.services.accounts import takes
 from ledger.services.periods import closed_until
 from transactions.books import COMPLETED, owner_of
 from transactions.models import Transaction
@@ -18,8 +19,8 @@ class Booking:
     """The transfer of one of the bank's credits, as `transactions.books.book` makes it.
 
     `patient` is None while he has no account; it is opened then. `is_unnamed`: he is
-    not known or his account is frozen. `bank_day` is there if the books closed it.
-    `is_refused`: an account of the clinic is frozen.
+    not known or his account does not take it. `bank_day` is there if the books closed
+    it. `is_refused`: an account of the clinic is frozen.
     """
 
     number: int
@@ -69,11 +70,12 @@ def _booking(
     closed: date | None,
 ) -> Booking:
     currency, day = credit["currency"], date.fromisoformat(credit["day"])
+    amount = Decimal(credit["amount"])
     debit = known[code_of(COMPLETED.debit, currency)]
     unnamed = known[code_of(COMPLETED.unnamed, currency)]
     patient = known.get(owner_code)
-    is_frozen = patient is not None and patient.balance.is_frozen
-    is_unnamed = not owner_code or is_frozen
+    is_taken = patient is None or takes(patient.balance, amount)
+    is_unnamed = not owner_code or not is_taken
     heading = known[code_of(COMPLETED.credit, currency)]
     is_closed = closed is not None and day <= closed
     return Booking(
@@ -82,7 +84,7 @@ def _booking(
         credit=unnamed if is_unnamed else patient or heading,
         patient=patient,
         is_unnamed=is_unnamed,
-        amount=Decimal(credit["amount"]),
+        amount=amount,
         currency=currency,
         day=closed + timedelta(days=1) if closed and is_closed else day,
         bank_day=day if is_closed else None,
