@@ -1,17 +1,16 @@
 """The whole entry of many legs that a transfer is a part of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
-
-from django.db.models import Sum
 
 from ledger.admin.causes import ids
 from ledger.amounts import from_minor
 from ledger.models import Account, Transfer
 from ledger.services.batches import ENTRY
 from ledger.services.legs import transfers_of
+from ledger.services.reversal import left_of
 
 
 @dataclass(frozen=True)
@@ -77,23 +76,16 @@ def _backs(booked: Sequence[Transfer], back: Transfer) -> list[Transfer]:
 
 def _whole(booked: Sequence[Transfer]) -> Whole:
     credits_ = Account.objects.in_bulk({each.credit_id for each in booked})
-    taken = _taken_of(booked)
+    left = left_of(booked)
     parts = []
     for each in booked:
-        rest = 0 if each.reverses else each.amount - taken.get(each.pk, 0)
         currency = each.debit.currency
         parts.append(
             Part(
                 each,
                 credits_[each.credit_id],
                 amount=from_minor(each.amount, currency),
-                left=from_minor(rest, currency),
+                left=from_minor(left[each.pk], currency),
             )
         )
     return Whole(parts)
-
-
-def _taken_of(booked: Sequence[Transfer]) -> Mapping[UUID | None, int]:
-    rows = Transfer.objects.filter(reverses__in=[each.pk for each in booked])
-    sums = rows.values_list("reverses").annotate(total=Sum("amount"))
-    return {pk: int(total) for pk, total in sums}

@@ -34,7 +34,7 @@ from ledger.admin.journal import MOST_SHOWN, Note, Subject, notes_of
 from ledger.amounts import from_minor
 from ledger.chart import SIDE, Kind
 from ledger.models import Account, Hold, Transfer
-from ledger.services.reversal import CAUSE, CODE, reverse_entry
+from ledger.services.reversal import CAUSE, CODE, left_of, reverse_entry
 from ledger.services.reversal import reverse as take_back
 
 # What the journal calls one.
@@ -96,7 +96,7 @@ class Transfers(OwnPages):
     def one(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         transfer = find(pk)
         reversals = list(Transfer.objects.filter(reverses=pk).order_by("at"))
-        left = left_of(transfer, reversals)
+        left = from_minor(left_of([transfer])[pk], transfer.debit.currency)
         original = find(transfer.reverses) if transfer.reverses else None
         whole = whole_of(transfer, original)
         cause = cause_of(transfer)
@@ -193,14 +193,6 @@ def _leg(account: Account, amount: int, seq: int, after: int, *, is_debit: bool)
         before=from_minor(after - change, account.currency),
         after=from_minor(after, account.currency),
     )
-
-
-def left_of(transfer: Transfer, reversals: list[Transfer]) -> Decimal | None:
-    """What reversals have left of it; None of what is a reversal itself."""
-    if transfer.reverses is not None:
-        return None
-    taken = sum(each.amount for each in reversals)
-    return from_minor(transfer.amount - taken, transfer.debit.currency)
 
 
 def _taken(

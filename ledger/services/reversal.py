@@ -1,7 +1,7 @@
 """Take back what was booked, wholly or in part, by transfers the other way round."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -66,6 +66,16 @@ def reverse_entry(
     if not originals:
         raise NotReversible
     return _taken_back(key, originals, None, actor, reason, now)
+
+
+def left_of(transfers: Collection[Transfer]) -> Mapping[UUID, int]:
+    """What reversals have left of each, in minor units; of a reversal it is nothing."""
+    reversals = Transfer.objects.filter(reverses__in=[each.pk for each in transfers])
+    taken = dict(reversals.values_list("reverses").annotate(total=Sum("amount")))
+    return {
+        each.pk: 0 if each.reverses else each.amount - int(taken.get(each.pk, 0))
+        for each in transfers
+    }
 
 
 def _taken_back(
@@ -158,12 +168,11 @@ def _rests(originals: Sequence[Transfer]) -> list[tuple[Transfer, Decimal]]:
     """What earlier reversals have left of each that something is left of."""
     if any(of.reverses for of in originals):
         raise NotReversible
-    reversals = Transfer.objects.filter(reverses__in=[of.pk for of in originals])
-    taken = dict(reversals.values_list("reverses").annotate(total=Sum("amount")))
+    left = left_of(originals)
     rests = [
-        (of, from_minor(rest, of.debit.currency))
+        (of, from_minor(left[of.pk], of.debit.currency))
         for of in originals
-        if (rest := of.amount - int(taken.get(of.pk, 0))) > 0
+        if left[of.pk] > 0
     ]
     if not rests:
         raise ExceedsOriginal

@@ -22,7 +22,7 @@ from ledger.errors import (
 from ledger.models import Balance, Transfer
 from ledger.services.posting import post, post_batch
 from ledger.services.proof import findings
-from ledger.services.reversal import reverse
+from ledger.services.reversal import left_of, reverse
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
 from tests.together import together
 
@@ -78,6 +78,14 @@ def test_in_parts_until_nothing_is_left(root: User) -> None:
             taken_back(original, root, amount=amount)
     assert Record.objects.filter(action="ledger.transfer_reversed").count() == 2
     assert findings() == []
+
+
+@pytest.mark.django_db
+def test_what_is_left_is_told_of_many_at_once(root: User) -> None:
+    first, second = booked(), booked("3.00")
+    back = taken_back(first, root, amount=Decimal("4.00"))
+    transfers = list(Transfer.objects.all())
+    assert left_of(transfers) == {first: 600, second: 300, back.key: 0}
 
 
 @pytest.mark.django_db
