@@ -1,5 +1,6 @@
 """Caracas days: UTC−4 and no summer time, but −4:30 from 2007 to 2016."""
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,11 @@ def demand_within_reach(day: date) -> None:
     """For the fields of forms and serializers. :raises ValidationError:"""
     if not is_within_reach(day):
         raise ValidationError(DayOutOfReach.sentence)
+
+
+def last_of_month(day: date) -> date:
+    """The last day of the month that a day lies in."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def start_of(day: date) -> datetime:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from areamedica.clock import caracas_day, is_within_reach
+from areamedica.clock import caracas_day, is_within_reach, last_of_month
 from areamedica.money import BOLIVAR, CURRENCIES
 from ledger.services.reports import Reached
 from ledger.services.statements import By, Place
@@ -85,10 +85,7 @@ def today() -> date:
 
 
 def month_of(day: date) -> Period:
-    first = day.replace(day=1)
-    return Period(
-        first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    )
+    return Period(day.replace(day=1), last_of_month(day))
 
 
 def month_before(day: date) -> Period:

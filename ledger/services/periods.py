@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.transaction import atomic
 
 from accounts.models import User
-from areamedica.clock import caracas_day, is_within_reach
+from areamedica.clock import caracas_day, is_within_reach, last_of_month
 from areamedica.database import violation_means
 from areamedica.errors import DayOutOfReach
 from areamedica.permissions import Permission
@@ -92,8 +92,7 @@ def _bounds(month: date) -> tuple[date, date]:
     """
     if not is_within_reach(month):
         raise DayOutOfReach
-    first = month.replace(day=1)
-    return first, (first + timedelta(days=31)).replace(day=1) - _DAY
+    return month.replace(day=1), last_of_month(month)
 
 
 def _last_alone(actor: User) -> Closing | None:

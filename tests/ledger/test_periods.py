@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import roles
 from accounts.models import User
+from areamedica.clock import last_of_month
 from areamedica.errors import DayOutOfReach, Forbidden
 from audit.models import Record
 from ledger.errors import (
@@ -53,6 +54,20 @@ def on(day: date, **given: Any) -> str:
 def berta(person: Any) -> User:
     """A bookkeeper."""
     return person("berta", "bookkeeper")
+
+
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [
+        ("2026-01-31", "2026-01-31"),
+        ("2026-02-01", "2026-02-28"),
+        ("2028-02-29", "2028-02-29"),
+        ("2100-02-03", "2100-02-28"),
+        ("2026-12-05", "2026-12-31"),
+    ],
+)
+def test_when_a_month_ends(day: str, last: str) -> None:
+    assert last_of_month(date.fromisoformat(day)) == date.fromisoformat(last)
 
 
 @pytest.mark.django_db
