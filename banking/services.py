@@ -59,19 +59,6 @@ def find_payment(question: Question, *, patience: Patience) -> Answer:
         circuit.let_go(permit)
 
 
-def askable_at(subject: str) -> datetime | None:
-    """When asking about `subject` makes sense again; None: now. Two small reads."""
-    limit = configuration.bank().rate_limit
-    seen = circuit.look(gateway().bank)
-    moments = [
-        seen.retry_at if seen.state is not State.CLOSED else None,
-        pause_ends(seen.now, window=configuration.bank().maintenance_window),
-        AskBudget.objects.next_at(subject=subject, limit=limit),
-    ]
-    future = [moment for moment in moments if moment and moment > seen.now]
-    return max(future, default=None)
-
-
 def bank_status() -> BankStatus:
     """How it stands with the configured bank, for health, admin and metrics."""
     seen = circuit.look(gateway().bank)
