@@ -172,12 +172,12 @@ def balance_as_of(
     account: UUID, at: datetime | None, on: date | None
 ) -> dict[str, Any]:
     """What `GET …/balance` says: amount then, all else now. :raises AccountNotFound:"""
-    held = reading.balance_of(account)
-    said: dict[str, Any] = BalanceOut(held).data
+    balance = reading.balance_of(account)
+    said: dict[str, Any] = BalanceOut(balance).data
     if at is not None:
-        said["amount"] = str(reading.balance_at(held, at))
+        said["amount"] = str(reading.balance_at(balance, at))
     elif on is not None:
-        said["amount"] = str(reading.balance_on(held, on))
+        said["amount"] = str(reading.balance_on(balance, on))
     return said
 
 

@@ -1,7 +1,7 @@
 -- The next accounts of a heading, by code, with what was on each: as in reports.sql, but
 -- the legs that came later are looked up account by account.
 SELECT a.id, a.code, a.name, a.kind, a.currency, 0 AS accounts,
-       greatest(held.debit, 0) AS debit, greatest(-held.debit, 0) AS credit
+       greatest(stood.debit, 0) AS debit, greatest(-stood.debit, 0) AS credit
   FROM (SELECT * FROM ledger_account
          WHERE parent_id = %(heading)s AND code > %(after)s
          ORDER BY code LIMIT %(limit)s) a
@@ -12,5 +12,5 @@ SELECT a.id, a.code, a.name, a.kind, a.currency, 0 AS accounts,
       FROM ledger_entry e
      WHERE e.account_id = a.id AND e.seq > ledger_seq_at(a.id, %(since)s)
        AND (%(day)s::date IS NULL OR e.effective > %(day)s)
- ) held
+ ) stood
  ORDER BY a.code

@@ -136,7 +136,7 @@ def _beancount(period: Period) -> Iterator[str]:
                 f"  {names[each.credit]}  -{each.amount} {each.currency}\n"
             )
         yield "\n"
-        for code, amount in books.held(period.last).items():
+        for code, amount in books.stood_on(period.last).items():
             # Beancount looks at the beginning of the day.
             yield f"{last + _DAY} balance {names[code]} {amount}\n"
 
@@ -148,7 +148,7 @@ def _brought_forward(
     if period.first is None:
         return
     yield f'\n{first} * "opening" "Saldo anterior"\n'
-    for code, amount in books.held(period.first - _DAY).items():
+    for code, amount in books.stood_on(period.first - _DAY).items():
         yield f"  {names[code]}  {amount}\n"
 
 
@@ -181,12 +181,12 @@ SELECT a.code, a.kind, a.currency
   FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id
  WHERE b.seq > 0 ORDER BY a.code
 """
-_HELD = """
+_STOOD = """
 SELECT a.code, a.currency, sum(CASE WHEN e.is_debit THEN e.amount ELSE -e.amount END)
   FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
  WHERE e.effective <= %s GROUP BY a.code, a.currency ORDER BY a.code
 """
-_HELD_NOW = """
+_STANDS_NOW = """
 SELECT a.code, a.currency, b.amount * b.side
   FROM ledger_balance b JOIN ledger_account a ON a.id = b.account_id
  WHERE b.seq > 0 ORDER BY a.code
@@ -231,12 +231,12 @@ class _Snapshot:
         first = period.first or oldest or today
         return first, period.last or max(first, newest or today)
 
-    def held(self, day: date | None) -> dict[str, str]:
+    def stood_on(self, day: date | None) -> dict[str, str]:
         """What is on each account at the end of the day, a debit positive; None: now.
 
         By day it is the sum of the entries, now it is what the balances say.
         """
-        rows = self._ask(_HELD, day) if day else self._ask(_HELD_NOW)
+        rows = self._ask(_STOOD, day) if day else self._ask(_STANDS_NOW)
         return {
             code: f"{from_minor(int(minor), currency)} {currency}"
             for code, currency, minor in rows

@@ -11,13 +11,13 @@ WITH later AS MATERIALIZED (
            AS leg(account_id, debited)
      WHERE t.at >= %(since)s AND (%(day)s::date IS NULL OR t.effective > %(day)s)
      GROUP BY leg.account_id
-), held AS NOT MATERIALIZED (
+), stood AS NOT MATERIALIZED (
     SELECT b.account_id AS id, b.amount * b.side - coalesce(later.debited, 0) AS debit
       FROM ledger_balance b
       LEFT JOIN later ON later.account_id = b.account_id
      WHERE b.amount <> 0 OR later.debited <> 0
 ), own AS MATERIALIZED (
-    SELECT id, debit FROM held JOIN ledger_account a USING (id)
+    SELECT id, debit FROM stood JOIN ledger_account a USING (id)
      WHERE a.parent_id = %(heading)s AND debit <> 0
 ), lines AS (
     SELECT %(heading)s::uuid AS id, count(*) AS accounts,

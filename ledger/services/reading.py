@@ -61,45 +61,45 @@ def balance_of(account: UUID) -> Balance:
     return found
 
 
-def balance_at(held: Balance, moment: datetime) -> Decimal:
+def balance_at(balance: Balance, moment: datetime) -> Decimal:
     """What was on the account just before `moment`, as booked then."""
-    return from_minor(booked_by(held, [moment])[moment].left, held.currency)
+    return from_minor(booked_by(balance, [moment])[moment].left, balance.currency)
 
 
-def balance_on(held: Balance, day: date) -> Decimal:
+def balance_on(balance: Balance, day: date) -> Decimal:
     """What was on the account at the end of a Caracas day, by effective date.
 
     It counts what was booked later but took effect by then; so it may still change.
     """
-    return from_minor(in_effect_by(held, [day])[day].left, held.currency)
+    return from_minor(in_effect_by(balance, [day])[day].left, balance.currency)
 
 
-def in_effect_by(held: Balance, days: list[date]) -> dict[date, Standing]:
+def in_effect_by(balance: Balance, days: list[date]) -> dict[date, Standing]:
     """What had taken effect by the ends of Caracas days, whenever it was booked; the
     number is that of the last leg booked by then."""
     moments = [end_of(day) for day in days]
-    asked = _of(held) | {"side": held.side, "days": days, "moments": moments}
+    asked = _of(balance) | {"side": balance.side, "days": days, "moments": moments}
     with connection.cursor() as cursor:
         cursor.execute(_IN_EFFECT, asked)
         return {day: Standing(seq, left) for day, seq, left in cursor}
 
 
-def booked_by(held: Balance, moments: list[datetime]) -> dict[datetime, Standing]:
+def booked_by(balance: Balance, moments: list[datetime]) -> dict[datetime, Standing]:
     """What was booked just before each moment."""
     with connection.cursor() as cursor:
-        cursor.execute(_BOOKED, _of(held) | {"moments": moments})
+        cursor.execute(_BOOKED, _of(balance) | {"moments": moments})
         return {moment: Standing(seq, left) for moment, seq, left in cursor}
 
 
-def _of(held: Balance) -> dict[str, Any]:
-    return {"account": held.pk, "newest": held.seq}
+def _of(balance: Balance) -> dict[str, Any]:
+    return {"account": balance.pk, "newest": balance.seq}
 
 
-def legs_of(held: Balance, legs: Iterable[Entry]) -> list[Entry]:
+def legs_of(balance: Balance, legs: Iterable[Entry]) -> list[Entry]:
     """Legs of the account, each of which knows it without reading it again."""
     found = list(legs)
     for leg in found:
-        leg.account = held.account
+        leg.account = balance.account
     return found
 
 
@@ -110,7 +110,7 @@ def history(
 
     :raises AccountNotFound:
     """
-    held = balance_of(account)
-    newest = before if before is not None else held.seq + 1
+    balance = balance_of(account)
+    newest = before if before is not None else balance.seq + 1
     legs = Entry.objects.filter(account_id=account, seq__lt=newest)
-    return legs_of(held, legs.order_by("-seq")[: min(limit, LARGEST_PAGE)])
+    return legs_of(balance, legs.order_by("-seq")[: min(limit, LARGEST_PAGE)])

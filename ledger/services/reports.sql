@@ -10,7 +10,7 @@ WITH later AS MATERIALIZED (
            AS leg(account_id, debited)
      WHERE t.at >= %(since)s AND (%(day)s::date IS NULL OR t.effective > %(day)s)
      GROUP BY leg.account_id
-), held AS NOT MATERIALIZED (
+), stood AS NOT MATERIALIZED (
     SELECT a.id, a.parent_id, b.amount * b.side - coalesce(later.debited, 0) AS debit
       FROM ledger_account a
       JOIN ledger_balance b ON b.account_id = a.id
@@ -19,10 +19,10 @@ WITH later AS MATERIALIZED (
 ), lines AS (
     SELECT parent_id AS id, count(*) AS accounts, sum(greatest(debit, 0)) AS debit,
            sum(greatest(-debit, 0)) AS credit
-      FROM held WHERE parent_id IS NOT NULL AND debit <> 0 GROUP BY parent_id
+      FROM stood WHERE parent_id IS NOT NULL AND debit <> 0 GROUP BY parent_id
     UNION ALL
     SELECT id, 0, greatest(debit, 0), greatest(-debit, 0)
-      FROM held WHERE parent_id IS NULL AND debit <> 0
+      FROM stood WHERE parent_id IS NULL AND debit <> 0
 )
 SELECT a.id, a.code, a.name, a.kind, a.currency, accounts, debit, credit
   FROM lines JOIN ledger_account a USING (id)

@@ -116,57 +116,57 @@ def statement(
 
     :raises AccountNotFound:
     """
-    held = balance_of(account)
+    balance = balance_of(account)
     if after:
-        held.seq = min(held.seq, after.newest)
+        balance.seq = min(balance.seq, after.newest)
     read = _booked if by is By.BOOKED else _effective
-    return read(held, first, last, after, min(limit, LARGEST_PAGE))
+    return read(balance, first, last, after, min(limit, LARGEST_PAGE))
 
 
 def _booked(
-    held: Balance, first: date, last: date, after: Place | None, limit: int
+    balance: Balance, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
     begin, end = start_of(first), end_of(last)
-    stood = booked_by(held, [begin, end])
+    stood = booked_by(balance, [begin, end])
     opening, closing = stood[begin], stood[end]
     start = max(opening.seq, after.seq if after else 0)
-    legs = Entry.objects.filter(account=held.pk, seq__gt=start, seq__lte=closing.seq)
-    page = legs_of(held, legs.order_by("seq")[: limit + 1])
-    return _statement(held, opening.left, closing.left, page, limit, By.BOOKED)
+    legs = Entry.objects.filter(account=balance.pk, seq__gt=start, seq__lte=closing.seq)
+    page = legs_of(balance, legs.order_by("seq")[: limit + 1])
+    return _statement(balance, opening.left, closing.left, page, limit, By.BOOKED)
 
 
 def _effective(
-    held: Balance, first: date, last: date, after: Place | None, limit: int
+    balance: Balance, first: date, last: date, after: Place | None, limit: int
 ) -> Statement:
-    start = after or Place(first, 0, held.seq)
+    start = after or Place(first, 0, balance.seq)
     before, eve = first - ONE_DAY, start.day - ONE_DAY
-    stood = in_effect_by(held, sorted({before, eve, last}))
+    stood = in_effect_by(balance, sorted({before, eve, last}))
     opening, closing = stood[before], stood[last]
-    reached = stood[eve].left + _moved_by(held, start)
+    reached = stood[eve].left + _moved_by(balance, start)
     page: list[Entry] = []
     # A page of a busy account does not sort a year.
     days = (last - eve).days if closing.seq - opening.seq <= _QUIET else 1
     for stretch in _stretches(start.day, last, days):
-        page += _taking_effect(held, stretch, start, reached, limit + 1 - len(page))
+        page += _taking_effect(balance, stretch, start, reached, limit + 1 - len(page))
         if len(page) > limit:
             break
         reached = page[-1].balance if page else reached
-    return _statement(held, opening.left, closing.left, page, limit, By.EFFECTIVE)
+    return _statement(balance, opening.left, closing.left, page, limit, By.EFFECTIVE)
 
 
 def _statement(
-    held: Balance, opening: int, closing: int, page: list[Entry], limit: int, by: By
+    balance: Balance, opening: int, closing: int, page: list[Entry], limit: int, by: By
 ) -> Statement:
     shown = page[:limit]
     following = None
     if len(page) > limit:
         end = shown[-1]
         day = end.effective if by is By.EFFECTIVE else caracas_day(end.at)
-        following = Place(day, end.seq, held.seq)
+        following = Place(day, end.seq, balance.seq)
     return Statement(
-        currency=held.currency,
-        opening=from_minor(opening, held.currency),
-        closing=from_minor(closing, held.currency),
+        currency=balance.currency,
+        opening=from_minor(opening, balance.currency),
+        closing=from_minor(closing, balance.currency),
         entries=shown,
         following=following,
     )
@@ -181,35 +181,41 @@ def _stretches(first: date, last: date, days: int) -> Iterator[tuple[date, date]
 
 
 def _taking_effect(
-    held: Balance, stretch: tuple[date, date], after: Place, reached: int, wanted: int
+    balance: Balance,
+    stretch: tuple[date, date],
+    after: Place,
+    reached: int,
+    wanted: int,
 ) -> list[Entry]:
     """The next legs in the order of their days; `reached` is what was there before."""
-    given = _asked(held, *stretch) | {"day": after.day, "seq": after.seq}
+    given = _asked(balance, *stretch) | {"day": after.day, "seq": after.seq}
     with connection.cursor() as cursor:
         cursor.execute(_PAGE, given | {"reached": reached, "wanted": wanted})
         names = [column.name for column in cursor.description]
         rows = cursor.fetchall()
-    return legs_of(held, (Entry.from_db("default", names, row) for row in rows))
+    return legs_of(balance, (Entry.from_db("default", names, row) for row in rows))
 
 
-def _moved_by(held: Balance, place: Place) -> int:
+def _moved_by(balance: Balance, place: Place) -> int:
     """What the legs of its day up to this place changed, by effective date."""
     if not place.seq:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(_MOVED, _asked(held, place.day, place.day) | {"seq": place.seq})
+        cursor.execute(
+            _MOVED, _asked(balance, place.day, place.day) | {"seq": place.seq}
+        )
         [[moved]] = cursor.fetchall()
     return int(moved)
 
 
-def _asked(held: Balance, first: date, last: date) -> dict[str, UUID | int | date]:
+def _asked(balance: Balance, first: date, last: date) -> dict[str, UUID | int | date]:
     """Numbers, not moments: by those PostgreSQL knows how few legs there are."""
     begin, end = start_of(first), end_of(last)
-    booked = booked_by(held, [begin, end])
+    booked = booked_by(balance, [begin, end])
     return {
-        "account": held.pk,
-        "side": held.side,
-        "newest": held.seq,
+        "account": balance.pk,
+        "side": balance.side,
+        "newest": balance.seq,
         "first": first,
         "last": last,
         "before": booked[begin].seq,
