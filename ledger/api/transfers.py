@@ -48,10 +48,10 @@ POSTING = (
     BalanceTooLarge,
 )
 """What any single transfer may be refused for."""
-Read = Sequence[Posting | BadRow]
+Readings = Sequence[Posting | BadRow]
 
 
-def _read(request: Request, rows: Sequence[object]) -> Read:
+def _read(request: Request, rows: Sequence[object]) -> Readings:
     reader = Rows(actor_of(request).pk, caracas_day(timezone.now()))
     return reader.read(rows)
 
@@ -120,7 +120,7 @@ def _rows_of(body: object) -> Sequence[object]:
     return rows
 
 
-def _booked(request: Request, read: Read) -> list[dict[str, Any]]:
+def _booked(request: Request, read: Readings) -> list[dict[str, Any]]:
     """Post what can be; what became of each row, by its place."""
     places = whole_groups(read)
     postings = [each for place in places if isinstance(each := read[place], Posting)]
