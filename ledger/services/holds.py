@@ -32,6 +32,7 @@ from ledger.services.posting import (
     Outcome,
     Posting,
     closed_among,
+    lock,
 )
 
 CAUSE = "hold"
@@ -44,12 +45,6 @@ _REFUSED: dict[str, type[Refusal]] = {
 _TRANSFERS_ONLY = _("a hold has no metadata, links or reversals")
 # A sweep ends in a minute, however many have expired; the next one goes on.
 _AT_ONCE = 1_000
-
-
-def lock(*accounts: UUID) -> None:
-    """Take the locks of whoever posts to these accounts, in the order of all."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_lock(VARIADIC %s::uuid[])", [list(accounts)])
 
 
 @atomic

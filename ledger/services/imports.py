@@ -27,9 +27,8 @@ from ledger.import_file import DecimalMark, Fault, Row, Wrong, read
 from ledger.models import Import, ImportState
 from ledger.services.accounts import owned_account
 from ledger.services.batches import BATCH, book_batch
-from ledger.services.holds import lock
 from ledger.services.import_sheet import Sheet, judge, parts_of
-from ledger.services.posting import Outcome, Posting
+from ledger.services.posting import Outcome, Posting, lock
 
 AT_ONCE = 1_000
 MOST_ATTEMPTS = 5

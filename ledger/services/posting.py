@@ -15,7 +15,7 @@ from enum import StrEnum
 from itertools import chain
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils.translation import gettext_lazy
 
 from areamedica.database import in_transaction, prepared, violated
@@ -153,6 +153,12 @@ def post_batch(postings: Sequence[Posting]) -> list[Outcome]:
     if book_at_once(postings, causes):
         return [Outcome.POSTED] * len(postings)
     return judged(postings, causes)
+
+
+def lock(*accounts: UUID) -> None:
+    """Take the locks of whoever posts to these accounts, in the order of all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_lock(VARIADIC %s::uuid[])", [list(accounts)])
 
 
 def book_at_once(

@@ -17,9 +17,8 @@ from audit.services import Event, record_all
 from ledger.amounts import from_minor, to_minor
 from ledger.errors import ExceedsOriginal, NotReversible, PostingKeyReused
 from ledger.models import Transfer
-from ledger.services.holds import lock
 from ledger.services.legs import keys_of, linked, transfers_of
-from ledger.services.posting import Posting, post_batch, refuse_failed
+from ledger.services.posting import Posting, lock, post_batch, refuse_failed
 
 CODE = "reversal"
 CAUSE = "reversal"

@@ -12,8 +12,7 @@ from accounts.models import User
 from ledger.amounts import to_minor
 from ledger.models import Account, Transfer
 from ledger.services.batches import BATCH, book_judged, book_single, book_whole
-from ledger.services.holds import lock
-from ledger.services.posting import Outcome, Posting, refuse_failed
+from ledger.services.posting import Outcome, Posting, lock, refuse_failed
 
 
 class Tied(Protocol):
