@@ -3,6 +3,7 @@
 An intruder with its password may call them with anything.
 """
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +13,7 @@ from django.db.transaction import atomic
 
 from ledger.chart import account_id
 from ledger.models import Balance, Transfer
+from ledger.services.posting import Outcome
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, amount_of
 
@@ -76,6 +78,22 @@ SELECT {}(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[],
 """
 
 
+COMMENTED = r"""
+SELECT proargnames, prosrc,
+       regexp_replace(obj_description(oid, 'pg_proc'), '\s+', ' ', 'g')
+  FROM pg_proc WHERE proname = %s
+"""
+RESULT = re.compile(r"(?:RETURN|:=|THEN|ELSE) '([a-z_]+)'")
+
+
+def _commented(function: str) -> tuple[list[str], str, str]:
+    """Its parameters, its text, and what is said of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(COMMENTED, [function])
+        [row] = cursor.fetchall()
+    return row
+
+
 def _call(door: str, given: dict[str, Any]) -> Any:
     asked = {**RIGHT, "keys": [uuid4()], **given}
     with connection.cursor() as cursor:
@@ -105,3 +123,32 @@ def test_what_is_odd_moves_no_balance_without_a_transfer(
     of_two = Balance.objects.filter(pk__in=moved).values("currency").distinct()
     assert of_two.count() <= 1
     assert findings() == []
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["ledger_judge", "ledger_book_one", "ledger_reserve", "ledger_end_hold"],
+)
+def test_a_function_says_what_it_takes_and_tells(function: str) -> None:
+    parameters, text, said = _commented(function)
+    words = set(re.findall(r"\w+", said))
+    assert {*parameters} - words == set()
+    assert {*RESULT.findall(text)} - words == set()
+
+
+def test_the_others_say_that_they_take_the_same() -> None:
+    parameters, _, _ = _commented("ledger_judge")
+    for function, same in (("ledger_post", 15), ("ledger_book_all", 12)):
+        its_own, _, said = _commented(function)
+        assert its_own == parameters[:same]
+        assert "those of ledger_judge" in said
+
+
+def test_results_are_told_in_their_order() -> None:
+    """By `ledger_judge`, but for what `posting` alone can tell from frozen."""
+    _, text, said = _commented("ledger_judge")
+    told = [each for each in Outcome if each is not Outcome.CLOSED]
+    assert {*RESULT.findall(text)} == {*told}
+    _, results = said.split("Results", 1)
+    places = [results.index(each) for each in told if each is not Outcome.POSTED]
+    assert places == sorted(places)
