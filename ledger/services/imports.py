@@ -224,7 +224,7 @@ def _book(import_id: UUID, today: date, beside: _Beside) -> None:
     lock(*{account_id(code) for row in sheet.rows for code in (row.debit, row.credit)})
     for first in range(0, len(sheet.rows), AT_ONCE):
         _post(sheet.rows[first : first + AT_ONCE], first, found)
-        beside.has_done(sheet.already + first + AT_ONCE)
+        beside.has_done(sheet.already + min(first + AT_ONCE, len(sheet.rows)))
     booked = len(sheet.rows)
     _end(found, ImportState.BOOKED, rows_booked=booked, rows_done=found.rows_total)
     _journal(Action.IMPORT_BOOKED, found, SYSTEM_ID, booked=booked)

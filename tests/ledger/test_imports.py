@@ -342,6 +342,28 @@ def test_a_row_refused_at_the_last_moment_leaves_nothing(
     assert Record.objects.filter(action="ledger.import_failed").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_no_more_rows_are_done_than_there_are(
+    cora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen by others while the last of them wait for the end of the transaction."""
+    monkeypatch.setattr(imports, "AT_ONCE", 2)
+    rows = [f"2026-11-01;1120-VES;3900-VES;{n},00;VES;;" for n in range(1, 5)]
+    booked(cora, rows[0])
+    found = upload(cora, *rows)
+    imports.confirm(import_id=found.pk, actor=cora)
+    seen, end = [], imports._end
+
+    def look_and_end(*given: Any, **facts: Any) -> None:
+        seen.append(Import.objects.get(pk=found.pk).rows_done)
+        end(*given, **facts)
+
+    monkeypatch.setattr(imports, "_end", look_and_end)
+    imports.book(import_id=found.pk, today=TODAY)
+    assert (seen, found.rows_total) == ([4], 4)
+    assert Import.objects.get(pk=found.pk).state == "booked"
+
+
 def test_what_the_engine_refuses_in_the_middle_undoes_the_batches_before(
     cora: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
