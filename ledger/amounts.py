@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Context, Decimal, localcontext
+from decimal import Context, Decimal
 
 from django.db import DataError
 from psycopg.errors import NumericValueOutOfRange
@@ -36,8 +36,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def from_minor(minor: int, currency: str) -> Decimal:
     """1250 céntimos are `Decimal("12.50")`, always with the currency's digits."""
-    with localcontext(prec=60):
-        return Decimal(minor).scaleb(-MINOR_DIGITS[currency])
+    return _EXACT.scaleb(Decimal(minor), -MINOR_DIGITS[currency])
 
 
 @contextmanager
