@@ -12,7 +12,7 @@ from accounts.models import User
 from ledger.errors import MalformedPosting, PostingKeyReused
 from ledger.models import Transfer
 from ledger.services.batches import ENTRY, book_batch
-from ledger.services.posting import Outcome, Posting, refuse_failed
+from ledger.services.posting import Outcome, Posting, lock, refuse_failed
 
 MOST_LEGS = 500
 Leg = tuple[UUID, Decimal]
@@ -58,6 +58,9 @@ def book_entry(
         legs: also of one that this begins with, or that begins with this.
     :raises Forbidden: and whatever else `legs` and `post_batch` raise.
     """
+    if not is_dated:
+        # Whoever books the same takes the same locks: who came first is seen then.
+        lock(*{account for account, _ in (*debits, *credits_)})
     before = transfers_of(like.key)
     if before and not is_dated:
         like = replace(like, effective=before[0].effective)

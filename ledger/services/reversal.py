@@ -134,33 +134,31 @@ def _demand_same(
     amount: Decimal | None,
 ) -> None:
     """:raises PostingKeyReused: the key has not booked what is wanted now."""
-    taken = _taken_before(booked) if amount is None else {}
-    by_key = {of.pk: of for of in originals}
-    for each in booked:
-        of = by_key.get(each.reverses) if each.reverses else None
-        if of is None:
-            raise PostingKeyReused
-        wanted = (
-            of.amount - taken.get(of.pk, 0)
-            if amount is None
-            else to_minor(amount, of.debit.currency)
-        )
-        if each.amount != wanted:
-            raise PostingKeyReused
+    if amount is None:
+        wanted = _left_before(booked, originals)
+    else:
+        wanted = {of.pk: to_minor(amount, of.debit.currency) for of in originals}
+    if {each.reverses: each.amount for each in booked} != wanted:
+        raise PostingKeyReused
 
 
-def _taken_before(booked: Sequence[Transfer]) -> Mapping[UUID, int]:
-    """How much of each original had been taken back before these reversals of them.
+def _left_before(
+    booked: Sequence[Transfer], originals: Sequence[Transfer]
+) -> dict[UUID, int]:
+    """What was left of each that something was left of, before these reversals.
 
-    All reversals of one transfer debit the same account, which numbers them.
+    All reversals of one transfer debit the same account, which numbers them. Of one
+    that these have not touched there is only the moment.
     """
-    numbers = {each.reverses: each.debit_seq for each in booked if each.reverses}
-    taken: Counter[UUID] = Counter()
-    reversals = Transfer.objects.filter(reverses__in=numbers)
-    for of, seq, amount in reversals.values_list("reverses", "debit_seq", "amount"):
-        if of and seq < numbers[of]:
-            taken[of] += amount
-    return taken
+    numbers = {each.reverses: each.debit_seq for each in booked}
+    left = Counter({of.pk: of.amount for of in originals})
+    reversals = Transfer.objects.filter(reverses__in=left)
+    told = reversals.values_list("reverses", "debit_seq", "at", "amount")
+    for of, seq, at, amount in told:
+        is_before = seq < numbers[of] if of in numbers else at < booked[0].at
+        if of and is_before:
+            left[of] -= amount
+    return dict(+left)
 
 
 def _rests(originals: Sequence[Transfer]) -> list[tuple[Transfer, Decimal]]:

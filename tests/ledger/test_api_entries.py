@@ -343,6 +343,25 @@ def test_a_key_names_a_transfer_or_an_entry(client: Any) -> None:
     assert amount_of(ana) == 1_400
 
 
+def test_a_key_that_took_back_a_part_is_not_that_of_the_whole(client: Any) -> None:
+    shares = (customer("ana"), "credit", "98.00"), (FEES, "credit", "2.00")
+    booked = send(client, ENTRIES, entry((TRANSIT, "debit", "100.00"), *shares)).json()
+    whole, part = booked["id"], booked["transfers"][1]["id"]
+    wanted = reversal()
+    first = send(client, f"{ENTRIES}/{part}/reverse", wanted)
+    assert first.status_code == 201
+    refused = send(client, f"{ENTRIES}/{whole}/reverse", wanted)
+    assert code_of(refused) == (409, "POSTING_KEY_REUSED")
+    # What is left of it is all of it, then and when it is asked again.
+    rest = reversal()
+    for status in (201, 200):
+        back = send(client, f"{ENTRIES}/{whole}/reverse", rest)
+        assert back.status_code == status
+        assert back.json()["amount"] == "98.00"
+    assert (amount_of(TRANSIT), amount_of(FEES)) == (0, 0)
+    assert findings() == []
+
+
 def test_what_is_not_there_is_not_taken_back(client: Any) -> None:
     for name in (uuid4(), "x"):
         answer = send(client, f"{ENTRIES}/{name}/reverse", reversal())

@@ -1,18 +1,24 @@
 """An entry of many accounts becomes a linked group that says the same."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import User
 from ledger.errors import MalformedPosting
-from ledger.services.legs import Leg, legs
+from ledger.services.legs import Leg, book_entry, legs
 from ledger.services.posting import Posting, post_batch
 from ledger.services.proof import findings
 from tests.ledger.books import FEES, TRANSIT, amount_of, customer, posting
+from tests.ledger.test_together import locked
+from tests.together import together
 
 LIKE = posting(UUID(int=0), UUID(int=1), key=UUID(int=7))
 _CENTS = st.lists(st.integers(1, 9_999), min_size=1, max_size=9)
@@ -86,4 +92,24 @@ def test_a_payment_with_a_fee_is_booked_whole_or_not_at_all() -> None:
     broken = entry(2, (TRANSIT, Decimal(90)), (carla, Decimal(10)))
     assert set(post_batch(broken)) == {"linked_failed", "insufficient_funds"}
     assert amount_of(TRANSIT) == 10_000
+    assert findings() == []
+
+
+@pytest.mark.usefixtures("books_alone")
+@pytest.mark.integration
+@pytest.mark.django_db(transaction=True)
+def test_of_twins_without_a_day_on_both_sides_of_midnight_one_is_new(
+    root: User,
+) -> None:
+    ana, hundred = customer("ana"), Decimal(100)
+    shares = [(ana, Decimal(98)), (FEES, Decimal(2))]
+    given = {"debits": [(TRANSIT, hundred)], "credits_": shares, "actor": root}
+    today = posting(TRANSIT, ana)
+    twins = [today, replace(today, effective=today.effective + timedelta(days=1))]
+    acts = [partial(book_entry, like=each, is_dated=False, **given) for each in twins]
+    with locked(ana):
+        told = together(*acts * 4)
+    assert Counter(is_new for _, is_new in told) == {True: 1, False: 7}
+    assert len({each.effective for booked, _ in told for each in booked}) == 1
+    assert amount_of(ana) == 9_800
     assert findings() == []
