@@ -189,7 +189,8 @@ def _columns(heading: list[str]) -> list[str]:
     names = [_ALSO.get(each, each) for each in given]
     lacking = set(COLUMNS) - _OPTIONAL - set(names)
     if lacking:
-        raise UnreadableFile(why=_("it lacks the column %s") % min(lacking))
+        name = Column(min(lacking)).label
+        raise UnreadableFile(why=_("it lacks the column %s") % name)
     if set(names) - set(COLUMNS) or len(set(names)) < len(names):
         raise UnreadableFile(why=_("it has a column that is unknown or stands twice"))
     return names

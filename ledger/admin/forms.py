@@ -1,6 +1,7 @@
 """What is asked before the books are changed."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 from django import forms
@@ -8,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from areamedica.money import DECIMAL_PLACES, MAX_DIGITS
 
-# The journal keeps it, and no erasure reaches it (docs/privacy.md).
-_KEPT = {"rows": 2, "placeholder": _("It is kept for ever: name no patient.")}
-
 
 class ReasonForm(forms.Form):
+    # The journal keeps it, and no erasure reaches it (docs/privacy.md).
     reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=forms.Textarea(attrs=_KEPT)
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("It is kept for ever: name no patient."),
     )
 
 
@@ -34,6 +36,12 @@ class ReversalForm(WholeReversalForm):
         widget=forms.NumberInput(attrs={"step": "0.01", "inputmode": "decimal"}),
     )
     field_order = ("amount", "reason", "key")
+
+    def __init__(self, *given: Any, most: Decimal | None = None, **named: Any) -> None:
+        """`most`: what is left, so that a browser does not send more of it."""
+        super().__init__(*given, **named)
+        if most is not None:
+            self.fields["amount"].widget.attrs["max"] = str(most)
 
 
 class MonthForm(ReasonForm):

@@ -30,6 +30,7 @@ from areamedica.errors import Forbidden
 from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import at
 from ledger.admin.causes import CAUSES, IMPORT, Cause, ids
+from ledger.chart import account_id
 from ledger.errors import BalanceTooLarge, UnreadableFile
 from ledger.import_file import (
     LARGEST_FILE,
@@ -212,6 +213,7 @@ class Imports(OwnPages):
         return {
             "found": found,
             "preview": found.preview,
+            "accounts": _accounts(found),
             "wrongs": [_told(each) for each in found.preview["wrongs"]],
             "failure": _told(failure) if failure else None,
             "is_moving": found.state == ImportState.CONFIRMED,
@@ -252,6 +254,22 @@ class Imports(OwnPages):
                 pieces, content_type=kind, headers=told
             )
         return redirect("admin:ledger_import_changelist")
+
+
+def _accounts(found: Import) -> list[dict[str, Any]]:
+    """What each account would become; of a file that books nothing, none.
+
+    With its key, once there is such an account.
+    """
+    if found.state == ImportState.FAULTY:
+        return []
+    is_done = found.state == ImportState.BOOKED
+    return [
+        {**each, "pk": account_id(each["code"])}
+        if is_done or not each["is_new"]
+        else each
+        for each in found.preview["accounts"]
+    ]
 
 
 def _told(wrong: dict[str, Any]) -> dict[str, Any]:

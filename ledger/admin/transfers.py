@@ -115,7 +115,7 @@ class Transfers(OwnPages):
             original=original,
             original_words=words_of(original.code) if original else "",
             left=left,
-            form=ReversalForm(initial={"amount": left}),
+            form=ReversalForm(initial={"amount": left}, most=left),
             whole=whole,
             others_left=whole.left_without(transfer) if whole else Decimal(0),
             whole_form=WholeReversalForm(auto_id="whole_%s"),

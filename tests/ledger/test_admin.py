@@ -31,6 +31,10 @@ from transactions.models import Transaction
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 DAYS = [date(2026, 10, 1) + timedelta(days=n) for n in range(20)]
+EFFECT = {
+    "freeze": "Nada se mueve en esta cuenta hasta que se libere.",
+    "release": "Vuelve a aceptar movimientos.",
+}
 PERIOD = {"first": "2026-10-03", "last": "2026-10-12"}
 
 
@@ -296,6 +300,9 @@ def test_an_account_is_frozen_and_released_for_a_reason(
     client, ana = back_office(clara), customer("ana")
     for verb, frozen in (("freeze", True), ("release", False)):
         address = f"{ACCOUNTS}{ana}/{verb}/"
+        dialog = text_of(client.get(account_page(ana)))
+        for said in (EFFECT[verb], "Se guarda para siempre: no nombre a ningún"):
+            assert said in dialog
         client.post(address, {})
         assert Balance.objects.get(pk=ana).is_frozen is not frozen
         answer = client.post(address, {"reason": "Por orden"}, follow=True)

@@ -18,6 +18,7 @@ from ledger.services import imports
 from ledger.services.accounts import freeze
 from ledger.services.posting import REFUSED
 from tests.journaled import staged
+from tests.ledger.desk import account_page
 from tests.ledger.files import A_FEE, CASH_IN, TODAY, booked, csv_of, upload
 
 pytestmark = [
@@ -67,6 +68,8 @@ def test_upload_preview_confirm_and_watch_it_booked(desk: Client) -> None:
     imports.book(import_id=found.pk, today=TODAY)
     done = desk.get(f"{here}live/?version=confirmed-0").content.decode()
     assert "Se registraron 2 asientos." in done
+    for code in ("1120-VES", "5100-VES"):
+        assert f'href="{account_page(account_id(code))}"' in done
     assert "data-live" not in done
     assert desk.get(HERE).content.decode().count("apertura.csv") == 1
 
@@ -84,6 +87,9 @@ def test_wrong_lines_are_named_and_nothing_can_be_confirmed(
     assert "Línea 3, debe:</b> No existe esa cuenta.<" in shown
     assert "José Pérez" not in shown
     assert "Registrar</button>" not in shown
+    assert f'href="{HERE}new/"' in shown
+    # Of what will not happen there is no sum and no balance afterwards.
+    assert "Bs. " not in shown
     desk.post(f"{HERE}{found.pk}/confirm/")
     assert not Transfer.objects.exists()
 
@@ -126,6 +132,7 @@ def test_the_same_file_again_says_so(desk: Client, cora: User) -> None:
         (b"x" * (LARGEST_FILE + 1), "pesa más de 5 MB"),
         (csv_of(A_FEE).decode().encode("latin-1"), "no está en UTF-8"),
         (csv_of(), "no tiene filas"),
+        (b"fecha,debe,haber,moneda\n", "le falta la columna monto"),
         (b"", "enviado está vac"),
     ],
 )
