@@ -41,7 +41,10 @@ def intruder(
 _ADD = "INSERT INTO audit_record (action, subject_type, subject_id, request_id, facts"
 
 
-_REFUSALS = "permission denied|must be owner|An account begins empty"
+_REFUSALS = (
+    "permission denied|must be owner|An account begins empty|"
+    "Each transfer is about something"
+)
 _TRANSFER = """
 INSERT INTO ledger_transfer (key, debit_id, credit_id, amount, debit_seq, credit_seq,
     debit_balance, credit_balance, at, effective, code, cause_type, cause_id, metadata)
@@ -53,6 +56,14 @@ INSERT INTO ledger_hold (key, debit_id, credit_id, amount, code, effective, caus
     cause_id, expires_at, at)
 SELECT gen_random_uuid(), d.account_id, c.account_id, 1, 'x', current_date, 'x', 'x',
        now(), now() FROM ledger_balance d, ledger_balance c LIMIT 1
+"""
+# The door judged the one and wrote the million.
+_MILLION = """
+SELECT ledger_book_all(
+    (SELECT array_agg(id ORDER BY id) FROM ledger_account
+      WHERE code IN ('1110-VES', '4100-VES')), ARRAY[gen_random_uuid()], '{1}', '{2}',
+    '[0:1]={100000000,1}', '{1}', '{VES}', '{x}', '{2026-11-20}', '{batch}', '{x}',
+    '{"{}"}')
 """
 _RICH = """
 WITH opened AS (
@@ -117,6 +128,7 @@ ATTACKS = {
     "a rule": "CREATE RULE mine AS ON INSERT TO audit_record DO INSTEAD NOTHING",
     "a transfer by hand": _TRANSFER,
     "a hold by hand": _HOLD,
+    "a million behind what is judged": _MILLION,
     "no balance": "DELETE FROM ledger_balance",
     "a rich account": _RICH.format("100, 0, 0, NULL"),
     "a held account": _RICH.format("0, 100, 0, NULL"),

@@ -4,6 +4,8 @@ An intruder with its password may call them with anything.
 """
 
 import re
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -67,10 +69,22 @@ ODD: dict[str, dict[str, Any]] = {
     "accounts in no order": {"accounts": ACCOUNTS[::-1]},
     "more accounts than there are": {"accounts": [*ACCOUNTS, UUID(int=2**128 - 1)]},
     "no account of another kind": {"accounts": [*ACCOUNTS, None]},
+    "a million behind the one that is judged": {"amounts": "[0:1]={100000000,100}"},
+    "a day behind the one that is judged": {
+        "effectives": "[0:1]={2020-01-01,2026-11-20}"
+    },
+    "another account behind the one that is judged": {
+        "accounts": "[0:2]={{{},{},{}}}".format(DOLLARS[0], *ACCOUNTS)
+    },
 }
-CALLS = {
-    "ledger_book_all": "",
-    "ledger_post": ", '{}', '{}', '{}'",
+# What the judge alone takes; none of it need be given.
+JUDGED: dict[str, Any] = {"twins": [0], "linked": [False], "reverses": [uuid4()]}
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "ledger_book_all": ("", {}),
+    "ledger_post": (
+        ", %s::int[], %s::boolean[], %s::uuid[]",
+        dict.fromkeys(JUDGED, "{}"),
+    ),
 }
 CALL = """
 SELECT {}(%s::uuid[], %s::uuid[], %s::int[], %s::int[], %s::bigint[], %s::int[],
@@ -95,9 +109,10 @@ def _commented(function: str) -> tuple[list[str], str, str]:
 
 
 def _call(door: str, given: dict[str, Any]) -> Any:
-    asked = {**RIGHT, "keys": [uuid4()], **given}
+    types, more = CALLS[door]
+    asked = {**RIGHT, "keys": [uuid4()], **more, **given}
     with connection.cursor() as cursor:
-        cursor.execute(CALL.format(door, CALLS[door]), [*asked.values()])
+        cursor.execute(CALL.format(door, types), [*asked.values()])
         return cursor.fetchone()[0]
 
 
@@ -152,3 +167,37 @@ def test_results_are_told_in_their_order() -> None:
     _, results = said.split("Results", 1)
     places = [results.index(each) for each in told if each is not Outcome.POSTED]
     assert places == sorted(places)
+
+
+def _written(values: list[Any]) -> str:
+    return "{" + ",".join(f'"{each}"' for each in values) + "}"
+
+
+# PostgreSQL's arrays begin where they like and have what dimensions they like.
+SHAPES: dict[str, Callable[[list[Any]], str]] = {
+    "before the first": lambda right: f"[0:{len(right)}]={_written(right[:1] + right)}",
+    "after the first": lambda right: f"[2:{len(right) + 1}]={_written(right)}",
+    "in two dimensions": lambda right: f"{{{_written(right)}}}",
+    "longer": lambda right: _written([*right, right[-1]]),
+    "none": lambda _: "{}",
+}
+
+
+def _misshapen() -> Iterator[tuple[str, str, str]]:
+    """Door, array and shape. Accounts have a length of their own; what the judge alone
+    takes need not be given."""
+    for door, shape in product(CALLS, SHAPES):
+        yield from ((door, name, shape) for name in RIGHT)
+        if door == "ledger_post":
+            yield from ((door, name, shape) for name in JUDGED if shape != "none")
+
+
+@pytest.mark.parametrize(
+    ("door", "name", "shape"),
+    [each for each in _misshapen() if each[1:] != ("accounts", "longer")],
+)
+def test_arrays_of_another_shape_are_refused(door: str, name: str, shape: str) -> None:
+    right = {**RIGHT, **JUDGED}[name] or [uuid4()]
+    with pytest.raises(Error, match="Each transfer is about something"), atomic():
+        _call(door, {name: SHAPES[shape](right)})
+    assert not Transfer.objects.exists()
