@@ -10,7 +10,8 @@ class Closing(models.Model):
     """A month closed, asked to be reopened, or reopened; the newest row rules.
 
     Closing a month closes every day before its end. `until` is the last closed day from
-    `at` on. Nobody reopens what he asked to reopen. Rows are only ever added.
+    `at` on: the month's own last, or the one before its first. Nobody reopens what he
+    asked to reopen. Rows are only ever added.
     """
 
     class Kind(models.TextChoices):

@@ -215,6 +215,42 @@ SELECT '2026-09-01', 'closed', '2026-09-30', id, 'x', %s FROM accounts_user LIMI
 """
 
 
+_ODD = """
+INSERT INTO ledger_closing (month, kind, until, by_id, approved_by_id, reason)
+SELECT %(month)s, %(kind)s, %(until)s, id,
+       CASE WHEN %(kind)s = 'reopened' THEN %(by)s::uuid END, 'x'
+  FROM accounts_user WHERE id <> %(by)s LIMIT 1
+"""
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "month", "until", "rule"),
+    [
+        ("closed", "2026-10-01", "2026-10-30", "until_the_month_ends"),
+        ("closed", "2026-10-01", "2026-11-30", "until_the_month_ends"),
+        ("closed", "2026-10-01", "9999-12-31", "until_the_month_ends"),
+        ("asked", "2026-02-01", "2026-01-31", "until_the_month_ends"),
+        ("reopened", "2026-10-01", "2026-10-31", "until_the_month_ends"),
+        ("reopened", "2026-10-01", "2020-01-31", "until_the_month_ends"),
+        ("closed", "2026-10-02", "2026-10-31", "of_a_whole_month|until_the_month_ends"),
+        ("closed", "9999-12-01", "9999-12-31", "within_reach"),
+        ("closed", "1999-12-01", "1999-12-31", "within_reach"),
+        ("reopened", "infinity", "infinity", "within_reach"),
+    ],
+)
+def test_the_database_knows_where_a_month_ends(
+    berta: User, root: User, kind: str, month: str, until: str, rule: str
+) -> None:
+    given = {"kind": kind, "month": month, "until": until, "by": root.pk}
+    with (
+        pytest.raises(IntegrityError, match=rule),
+        atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(_ODD, given)
+
+
 @pytest.mark.django_db
 def test_nobody_draws_the_books_into_the_future(berta: User) -> None:
     """Whoever may add a closing does not say when that was."""
