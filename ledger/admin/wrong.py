@@ -32,6 +32,9 @@ _KINDS: dict[str, str | Promise] = {
     "hold_posted_otherwise": _("A hold was posted otherwise than it says"),
     "key_not_once": _("A key stands for more than one transfer"),
     "legs_unsound": _("The entries do not follow one another"),
+    "month_not_as_journaled": _(
+        "A month was closed or reopened otherwise than the journal says"
+    ),
     "not_as_journaled": _("The books and the journal disagree"),
     "partition_unfinished": _("The books were not cut to the end"),
     "posted_without_its_hold": _("A transfer of a hold that does not know of it"),

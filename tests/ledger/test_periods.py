@@ -28,7 +28,7 @@ from ledger.services import periods
 from ledger.services.holds import hold, post_hold
 from ledger.services.periods import ask_to_reopen, close_month, closed_until
 from ledger.services.posting import post, post_batch
-from ledger.services.proof import findings
+from ledger.services.proof import Finding, findings
 from tests import application
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.together import together
@@ -249,6 +249,23 @@ def test_the_database_knows_where_a_month_ends(
         connection.cursor() as cursor,
     ):
         cursor.execute(_ODD, given)
+
+
+@pytest.mark.django_db
+def test_a_month_that_was_closed_by_hand_has_no_record(berta: User, root: User) -> None:
+    close(SEPTEMBER, berta)
+    by = {"by": root.pk, "month": SEPTEMBER}
+    with connection.cursor() as cursor:
+        cursor.execute(_ODD, by | {"kind": "reopened", "until": "2026-08-31"})
+        assert on(SEPTEMBER) == "posted"
+        cursor.execute(_ODD, by | {"kind": "closed", "until": "2026-09-30"})
+    assert [*map(str, Closing.objects.all())] == [
+        "2026-09 closed",
+        "2026-09 reopened",
+        "2026-09 closed",
+    ]
+    untold = Finding("month_not_as_journaled", "2026-09", "not in the journal")
+    assert findings() == [untold, untold]
 
 
 @pytest.mark.django_db

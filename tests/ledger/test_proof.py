@@ -183,6 +183,18 @@ TAMPERED_BESIDE = [
         ["UPDATE ledger_transfer SET amount = 99 WHERE reverses IS NOT NULL"],
     ),
     (
+        {"month_not_as_journaled"},
+        ["DELETE FROM audit_record WHERE action = 'ledger.month_closed'"],
+    ),
+    ({"month_not_as_journaled"}, ["DELETE FROM ledger_closing"]),
+    (
+        {"month_not_as_journaled"},
+        [
+            "UPDATE ledger_closing SET by_id ="
+            " (SELECT id FROM accounts_user WHERE id <> by_id LIMIT 1)"
+        ],
+    ),
+    (
         {"reversal_not_as_caused", "not_as_journaled"},
         ["UPDATE ledger_transfer SET reverses = NULL WHERE cause_type = 'reversal'"],
     ),
