@@ -14,6 +14,7 @@ from ledger.services.reversal import CAUSE
 from ledger.templatetags.book_words import short
 
 _KINDS: dict[str, str | Promise] = {
+    "account_not_as_in_chart": _("An owner's account is not as its heading has it"),
     "account_unknown": _("A transfer names an account that does not exist"),
     "account_without_balance": _("An account has no balance, or a heading has one"),
     "balance_is_not_the_last": _("A balance is not what the last entry left"),
@@ -32,6 +33,9 @@ _KINDS: dict[str, str | Promise] = {
     "hold_posted_otherwise": _("A hold was posted otherwise than it says"),
     "key_not_once": _("A key stands for more than one transfer"),
     "legs_unsound": _("The entries do not follow one another"),
+    "limits_not_as_journaled": _(
+        "An account has other limits than the journal says it was opened with"
+    ),
     "month_not_as_journaled": _(
         "A month was closed or reopened otherwise than the journal says"
     ),

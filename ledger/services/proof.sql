@@ -88,6 +88,30 @@ WITH accounts AS MATERIALIZED (
       FROM ledger_account a LEFT JOIN ledger_balance b ON b.account_id = a.id
      WHERE (b.account_id IS NULL) <> a.is_heading
     UNION ALL
+    -- Who may open accounts may open one that looks like an owner's and is none.
+    SELECT fault.kind, a.id::text, a.code
+      FROM ledger_account a
+      LEFT JOIN ledger_account h ON h.id = a.parent_id AND h.is_heading
+      CROSS JOIN LATERAL (VALUES
+          ('account_not_as_in_chart', a.owner_type = 'clinic'
+           OR ROW(a.code, a.kind, a.currency, a.floor_rule, a.is_heading)
+              IS DISTINCT FROM
+              ROW(h.code || '-' || a.owner_id, h.kind, h.currency, 'zero', false)),
+          -- Agreed when it was opened, by somebody; words that were pruned are not missed.
+          ('limits_not_as_journaled', (a.overdraft <> 0 OR a.ceiling IS NOT NULL)
+           AND NOT EXISTS (
+               SELECT FROM audit_record r
+                WHERE r.subject_id = a.id::text AND r.subject_type = 'account'
+                  AND r.action = 'ledger.account_opened'
+                  AND (r.facts = '' OR (coalesce(round(substring(r.facts,
+                          '"overdraft":"(\d{1,18}(?:\.\d{1,18})?)"')::numeric * 100), 0),
+                      round(substring(r.facts,
+                          '"ceiling":"(\d{1,18}(?:\.\d{1,18})?)"')::numeric * 100))
+                      IS NOT DISTINCT FROM (a.overdraft::numeric, a.ceiling::numeric))))
+      ) AS fault(kind, is_so)
+     WHERE fault.is_so
+       AND (a.owner_id IS NOT NULL OR a.parent_id IS NOT NULL OR a.code LIKE '____-___-%%')
+    UNION ALL
     SELECT 'debits_are_not_credits', currency, sum(amount * side)::text
       FROM ledger_balance GROUP BY currency HAVING sum(amount * side) <> 0
     UNION ALL

@@ -132,6 +132,14 @@ def test_fifty_at_once_stop_at_the_ceiling(client: Any) -> None:
             "balance_not_as_its_account",
             "UPDATE ledger_account SET overdraft = 1 WHERE ceiling > 0",
         ),
+        (
+            "limits_not_as_journaled",
+            "UPDATE ledger_account SET ceiling = ceiling + 1 WHERE ceiling > 0",
+        ),
+        (
+            "limits_not_as_journaled",
+            "DELETE FROM audit_record WHERE action = 'ledger.account_opened'",
+        ),
     ],
 )
 def test_the_proof_knows_the_limits(

@@ -116,6 +116,29 @@ TAMPERED = [
         {"balance_not_as_its_account"},
         ["UPDATE ledger_account SET kind = 'income' WHERE code = '1120-VES'"],
     ),
+    *(
+        (
+            {"account_not_as_in_chart"},
+            [f"UPDATE ledger_account SET {change} WHERE owner_id IS NOT NULL"],
+        )
+        for change in (
+            "floor_rule = 'none'",
+            "kind = 'asset'",
+            "currency = 'USD'",
+            "is_heading = true",
+            "owner_type = 'clinic'",
+            "owner_id = gen_random_uuid()",
+            "parent_id = NULL, owner_id = NULL",
+            "parent_id = (SELECT id FROM ledger_account WHERE code = '2100-USD')",
+        )
+    ),
+    *(
+        (
+            {"limits_not_as_journaled"},
+            [f"UPDATE ledger_account SET {limit} WHERE owner_id IS NOT NULL"],
+        )
+        for limit in ("overdraft = 1", "ceiling = 1000")
+    ),
     (
         {"account_without_balance"},
         [
@@ -317,6 +340,26 @@ def test_each_kind_of_tampering_is_named(
     assert findings() == []
     tamper(*statements)
     assert kinds <= {each.kind for each in findings()}
+
+
+_FLOORLESS = """
+WITH opened AS (
+    INSERT INTO ledger_account (id, code, name, kind, currency, owner_type, owner_id,
+                                parent_id, floor_rule, is_heading)
+    SELECT gen_random_uuid(), code || '-' || %(owner)s, 'x', kind, currency, 'customer',
+           %(owner)s, id, 'none', false FROM ledger_account WHERE code = '2100-VES'
+    RETURNING id)
+INSERT INTO ledger_balance (account_id, amount, seq, side, currency, is_frozen)
+SELECT id, 0, 0, -1, 'VES', false FROM opened
+"""
+
+
+@pytest.mark.as_application
+@pytest.mark.usefixtures("books_alone")
+def test_a_patients_account_without_a_floor_is_named() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FLOORLESS, {"owner": uuid4()})
+    assert [each.kind for each in findings()] == ["account_not_as_in_chart"]
 
 
 @pytest.mark.parametrize("state", ["DISABLE", "ENABLE", "ENABLE REPLICA"])
