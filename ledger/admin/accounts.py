@@ -81,7 +81,7 @@ class Accounts(OwnPages):
         if not term:
             return queryset, False
         named = Q(code__istartswith=term) | Q(name__icontains=term)
-        return queryset.filter(named | Q(owner_id__in=_owners(term))), False
+        return queryset.filter(named | Q(owner_id__in=_owners(request, term))), False
 
     @display(description=gettext_lazy("code"))
     def shown_code(self, account: Account) -> str:
@@ -248,8 +248,9 @@ def _holds_of(account: Account) -> list[tuple[Hold, Account, str]]:
     ]
 
 
-def _owners(term: str) -> Iterable[UUID]:
+def _owners(request: HttpRequest, term: str) -> Iterable[UUID]:
+    called = owners_called(request, term)
     try:
-        return {UUID(term), *owners_called(term)}
+        return {UUID(term), *called}
     except ValueError:
-        return owners_called(term)
+        return called

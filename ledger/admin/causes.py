@@ -38,8 +38,8 @@ class Cause:
 
 
 CAUSES: dict[str, Cause] = {}
-OWNERS: list[Callable[[str], Iterable[UUID]]] = []
-"""Each finds owners by what a person would type: a document, a phone."""
+OWNERS: list[Callable[[HttpRequest, str], Iterable[UUID]]] = []
+"""Each finds the owners whom this visitor may mean: by a document, a phone, a name."""
 
 
 @dataclass(frozen=True)
@@ -109,5 +109,5 @@ def words_of(code: str) -> str:
     return code
 
 
-def owners_called(text: str) -> set[UUID]:
-    return {owner for find in OWNERS for owner in find(text)}
+def owners_called(request: HttpRequest, text: str) -> set[UUID]:
+    return {owner for find in OWNERS for owner in find(request, text)}

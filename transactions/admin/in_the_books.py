@@ -3,14 +3,21 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from areamedica.back_office import can
 from areamedica.permissions import Permission as P
 from ledger.admin.causes import CAUSES, OWNERS, Cause, ids
 from transactions import formats
 from transactions.admin.searching import joined
 from transactions.books import CAUSE, COMPLETED, owner_of
 from transactions.models import Transaction
+
+# Shorter numbers are the beginnings of accounts' codes.
+_SHORTEST = 6
+# The newest of them; nobody reads through more accounts.
+_MOST_HITS = 100
 
 
 def _names(pks: Iterable[str]) -> dict[str, str]:
@@ -20,9 +27,16 @@ def _names(pks: Iterable[str]) -> dict[str, str]:
     return {str(pk): f"{name} · …{reference[-6:]}" for pk, name, reference in named}
 
 
-def _owners(typed: str) -> Iterable[UUID]:
-    """The owners that a document or a phone stands for, if it is one."""
+def _owners(request: HttpRequest, typed: str) -> Iterable[UUID]:
+    """Whoever a document or a phone stands for, if it is one; and, for who may read
+    transactions, whose payments are found by it."""
     text = joined(typed)
+    yield from _standing_for(text)
+    if can(request, P.TRANSACTION_READ):
+        yield from _paying(text)
+
+
+def _standing_for(text: str) -> Iterable[UUID]:
     for read, by_document in (
         (formats.normal_document, True),
         (formats.normal_phone, False),
@@ -34,6 +48,18 @@ def _owners(typed: str) -> Iterable[UUID]:
         owner = owner_of(normal, "") if by_document else owner_of("", normal)
         if owner:
             yield owner
+
+
+def _paying(text: str) -> Iterable[UUID]:
+    """An owner with a document has no other name in the books: of a phone, a name, or
+    digits without their letter only the payments know whose they are."""
+    if text.isdecimal() and len(text) < _SHORTEST:
+        return
+    hits = Transaction.objects.present().matching(text)
+    people = hits.values_list("customer_document", "customer_phone")
+    # Of somebody who was erased neither is left.
+    owners = (owner_of(*each) for each in people[:_MOST_HITS])
+    yield from filter(None, owners)
 
 
 CAUSES[CAUSE] = Cause(
