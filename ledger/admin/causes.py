@@ -27,13 +27,14 @@ DESCRIPTION = "description"
 @dataclass(frozen=True, kw_only=True)
 class Cause:
     """`names` gives the words of many ids at once; `codes`, those of what it books;
-    `faults`, those of what the nightly proof may find wrong with one. Without a
-    `route` it has no page of its own."""
+    `facts`, those of what it writes beside; `faults`, those of what the nightly proof
+    may find wrong with one. Without a `route` it has no page of its own."""
 
     permission: Permission
     names: Callable[[Iterable[str]], Mapping[str, str]]
     route: str = ""
     codes: Mapping[str, str | Promise] = field(default_factory=dict)
+    facts: Mapping[str, str | Promise] = field(default_factory=dict)
     faults: Mapping[str, str | Promise] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,6 +40,17 @@ from ledger.services.reversal import reverse as take_back
 
 # What the journal calls one.
 SUBJECT = "transfer"
+
+
+@dataclass(frozen=True)
+class Fact:
+    name: str | Promise
+    value: object
+
+    @property
+    def is_technical(self) -> bool:
+        """Nobody reads a UUID aloud."""
+        return any(ids([str(self.value)]))
 
 
 def _amounts(keys: Iterable[str]) -> dict[str, str]:
@@ -212,12 +224,15 @@ def _taken(
     ]
 
 
-def _facts(transfer: Transfer, cause: Key) -> Iterable[tuple[str, object]]:
-    """What was written beside it, but for blanks and what its cause says already."""
+def _facts(transfer: Transfer, cause: Key) -> Iterable[Fact]:
+    """What was written beside it, but for blanks and what its cause says already; the
+    house's own names for it are told in words."""
     told = {"import", "line"} if cause[0] == IMPORT else set()
-    for name, fact in transfer.metadata.items():
-        if name not in told and fact != "":
-            yield (_("Description") if name == DESCRIPTION else name), fact
+    house = CAUSES[cause[0]].facts if cause[0] in CAUSES else {}
+    words = {DESCRIPTION: _("Description"), **house}
+    for name, value in transfer.metadata.items():
+        if name not in told and value != "":
+            yield Fact(words.get(name, name), value)
 
 
 def _subjects_of(transfer: Transfer, cause: Key) -> Iterable[Subject]:

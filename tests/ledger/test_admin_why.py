@@ -105,6 +105,40 @@ def test_what_a_client_posted_says_who_and_when(desk: Client, berta: User) -> No
         )
 
 
+def parts_of(page: str) -> tuple[str, str]:
+    """The facts that are told at once, and those behind "Datos técnicos"."""
+    told, _, closed = page.partition('<details class="am-technical">')
+    return told, closed.partition("</details>")[0]
+
+
+def test_what_the_house_wrote_beside_a_payment_is_told_in_words(
+    desk: Client, ana: User, bank: Bank
+) -> None:
+    arrives(bank)
+    asked(recorded(ana))
+    [transfer] = Transfer.objects.all()
+    told, closed = parts_of(seen(desk.get(transfer_page(transfer.pk))))
+    assert "<dt>Código</dt><dd>Pago confirmado</dd>" in told
+    rule = transfer.metadata["rule"]
+    for raw in ("payment_confirmed", str(transfer.pk), transfer.cause_id, rule):
+        assert f">{raw}</dd>" not in told
+        assert raw in closed
+    assert "<dt>Regla</dt>" in closed
+
+
+def test_what_a_client_wrote_beside_a_transfer_stands_as_he_wrote_it(
+    desk: Client, berta: User
+) -> None:
+    order = str(uuid4())
+    given = {"rule": "redondeo", "order": order}
+    like = posting(TRANSIT, FEES, code="ajuste", metadata=given)
+    book(postings=[like], actor=berta)
+    told, closed = parts_of(seen(desk.get(transfer_page(like.key))))
+    assert "<dt>Código</dt><dd>ajuste</dd>" in told
+    assert "<dt>rule</dt><dd>redondeo</dd>" in told
+    assert f'<dt>order</dt><dd class="am-mono">{order}</dd>' in closed
+
+
 def test_a_client_cannot_pretend_that_a_file_brought_it(
     desk: Client, berta: User
 ) -> None:

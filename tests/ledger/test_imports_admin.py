@@ -74,6 +74,16 @@ def test_upload_preview_confirm_and_watch_it_booked(desk: Client) -> None:
     assert desk.get(HERE).content.decode().count("apertura.csv") == 1
 
 
+def test_the_example_is_a_file_in_the_words_of_the_house(desk: Client) -> None:
+    page = desk.get(f"{HERE}new/").content.decode()
+    example = page.partition('<pre class="am-pre">')[2].partition("</pre>")[0]
+    send(desk, example.encode())
+    found = Import.objects.get()
+    assert found.state == "ready"
+    for code in (";apertura;", ";comision;"):
+        assert code in example
+
+
 def test_wrong_lines_are_named_and_nothing_can_be_confirmed(
     desk: Client, cora: User
 ) -> None:

@@ -67,6 +67,7 @@ CAUSES[CAUSE] = Cause(
     permission=P.TRANSACTION_READ,
     names=_names,
     codes={COMPLETED.code: _("Payment confirmed")},
+    facts={"rule": _("Rule"), "day": _("Day at the bank"), "owner": _("Owner")},
     faults={
         "booked_but_not_completed": _("Booked, but its transaction is not completed"),
         "booked_otherwise": _("Booked otherwise than the bank has shown"),
