@@ -34,7 +34,7 @@ from ledger.admin.causes import owners_called
 from ledger.admin.forms import ReasonForm
 from ledger.admin.journal import MOST_SHOWN, Note, notes_of
 from ledger.admin.rows import MOST_ROWS, as_rows, rows_of
-from ledger.admin.sheets import as_csv
+from ledger.admin.sheets import as_csv, during
 from ledger.admin.transfers import amount_of
 from ledger.amounts import from_minor
 from ledger.models import Account, Hold
@@ -143,7 +143,8 @@ class Accounts(OwnPages):
         period, by = asked.period_of(request), asked.by_of(request)
         if "csv" in request.GET:
             rows = as_rows(account, period.first, period.last, by)
-            return as_csv(f"estado-de-cuenta-{short(account.code)}", rows)
+            days = during(period.first, period.last)
+            return as_csv(rows, "estado-de-cuenta", short(account.code), days)
         after = asked.place_of(request, period)
         notes = notes_of(request, [(SUBJECT, str(account.pk))])
         found = statement(

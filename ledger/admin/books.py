@@ -15,7 +15,7 @@ from areamedica.back_office import CHANGES, OwnPages, page
 from areamedica.permissions import Permission as P
 from ledger.admin import asked
 from ledger.admin.months import month_state
-from ledger.admin.sheets import Value, as_csv
+from ledger.admin.sheets import Value, as_csv, at_end_of, during
 from ledger.admin.wrong import wrong_with
 from ledger.chart import IN_TRANSIT, UNNAMED_CREDIT, Kind, code_of
 from ledger.models import Balance, Closing, Proof
@@ -57,7 +57,8 @@ class Books(OwnPages):
     def trial(self, request: HttpRequest) -> HttpResponse:
         sheet = self._as_of(request)
         if "csv" in request.GET:
-            return as_csv(f"balance-de-comprobacion-{sheet.currency}", _trial(sheet))
+            when, rows = at_end_of(asked.day_of(request)), _trial(sheet)
+            return as_csv(rows, "balance-de-comprobacion", sheet.currency, when)
         return self._report(request, "trial", _("Trial balance"), sheet)
 
     @page(P.LEDGER_READ)
@@ -66,7 +67,8 @@ class Books(OwnPages):
         parts = [(Kind.ASSET, sheet.of(Kind.ASSET))]
         parts += [(kind, sheet.of(kind)) for kind in reports.OWED]
         if "csv" in request.GET:
-            return as_csv(f"balance-general-{sheet.currency}", _parts(sheet, parts))
+            when, rows = at_end_of(asked.day_of(request)), _parts(sheet, parts)
+            return as_csv(rows, "balance-general", sheet.currency, when)
         return self._report(request, "sheet", _("Balance sheet"), sheet, parts=parts)
 
     @page(P.LEDGER_READ)
@@ -77,7 +79,8 @@ class Books(OwnPages):
         )
         parts = [(kind, sheet.of(kind)) for kind in reports.OF_THE_RESULT]
         if "csv" in request.GET:
-            return as_csv(f"resultados-{sheet.currency}", _parts(sheet, parts))
+            days, rows = during(period.first, period.last), _parts(sheet, parts)
+            return as_csv(rows, "resultados", sheet.currency, days)
         initial = {**vars(period), "currency": sheet.currency}
         return self._show(
             request,

@@ -9,7 +9,7 @@ from functools import partial
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from areamedica.clock import caracas_day
+from areamedica.clock import CARACAS, caracas_day
 from ledger.admin.causes import DESCRIPTION, Told, cause_of, told, words_of
 from ledger.admin.sheets import Value
 from ledger.amounts import from_minor
@@ -120,7 +120,7 @@ def _lines(account: Account, entries: Sequence[Entry]) -> Iterator[Iterable[Valu
 
 def _cells(row: Row) -> Iterable[Value]:
     return (
-        row.entry.at.isoformat(),
+        row.entry.at.astimezone(CARACAS).isoformat(),
         row.entry.effective.isoformat(),
         str(row.entry.transfer_id),
         row.entry.code,

@@ -3,7 +3,7 @@
 import csv
 import re
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,7 @@ from ledger.services.proof import prove
 from tests.bank import Bank
 from tests.ledger.books import FEES, TRANSIT, customer, posting
 from tests.ledger.desk import ACCOUNTS, BOOKS, MONTHS, account_page, transfer_page
-from tests.ledger.past import account, patient, random_book, write
+from tests.ledger.past import Booked, account, patient, random_book, write
 from tests.transactions.desk import ADMIN, arrives, asked, recorded
 from transactions.models import Transaction
 
@@ -282,6 +282,38 @@ def test_reports_are_printed_and_taken_along(back_office: Any, clara: User) -> N
         assert result[-1]["Monto"] == str(found.result)
         page = text_of(client.get(f"{BOOKS}result/", asked))
         assert "03/10/2026" in page
+
+
+def file_of(answer: Any) -> str:
+    return str(answer["Content-Disposition"]).partition("filename=")[2].strip('"')
+
+
+def test_a_file_is_named_after_what_it_tells_of(back_office: Any, clara: User) -> None:
+    client, day = back_office(clara), {"on": "2026-10-31", "csv": "1"}
+    days = {**PERIOD, "csv": "1"}
+    period = "2026-10-03-a-2026-10-12.csv"
+    for address, query, name in (
+        (f"{BOOKS}trial/", day, "balance-de-comprobacion-VES-2026-10-31.csv"),
+        (f"{BOOKS}sheet/", day, "balance-general-VES-2026-10-31.csv"),
+        (f"{BOOKS}result/", days, f"resultados-VES-{period}"),
+        (account_page(TRANSIT), days, f"estado-de-cuenta-1110-VES-{period}"),
+    ):
+        assert file_of(client.get(address, query)) == name
+    today = caracas_day(timezone.now())
+    for report in ("trial", "sheet"):
+        now = file_of(client.get(f"{BOOKS}{report}/", {"csv": "1"}))
+        assert re.fullmatch(rf"balance-[a-z-]+-VES-{today}-[0-9]{{4}}\.csv", now)
+
+
+def test_a_statement_is_taken_along_with_the_time_it_is_in_the_clinic(
+    back_office: Any, clara: User
+) -> None:
+    late = datetime.fromisoformat("2026-10-05T20:30:00-04:00")
+    write([Booked(TRANSIT, customer("ana"), 300, late, DAYS[4])])
+    query = {**PERIOD, "csv": "1"}
+    _, line, _ = rows_in(back_office(clara).get(account_page(TRANSIT), query))
+    assert line["Registrado"] == "2026-10-05T20:30:00-04:00"
+    assert line["Debe"] == "3.00"
 
 
 def test_a_name_that_is_a_formula_is_taken_along_as_text(
