@@ -1,6 +1,7 @@
 """The accounts: found by code, name or owner; the page of one is its statement."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from accounts.visitors import actor_of
 from areamedica.back_office import (
     CHANGES,
     OwnPages,
+    QuietChangeList,
     can,
     page,
     telling,
@@ -30,7 +32,7 @@ from areamedica.permissions import Permission as P
 from areamedica.templatetags.back_office import money
 from audit.actions import Action
 from ledger.admin import asked
-from ledger.admin.causes import owners_called
+from ledger.admin.causes import names_of_owners, owners_called
 from ledger.admin.forms import ReasonForm
 from ledger.admin.journal import MOST_SHOWN, Note, notes_of
 from ledger.admin.rows import MOST_ROWS, as_rows, rows_of
@@ -40,13 +42,25 @@ from ledger.amounts import from_minor
 from ledger.models import Account, Hold
 from ledger.services import accounts, reports
 from ledger.services.holds import open_holds
-from ledger.services.reports import AsOf
+from ledger.services.reports import AsOf, Line
 from ledger.services.statements import statement
 from ledger.templatetags.book_words import short
 
 _PAGE = 100
 # What the journal calls one.
 SUBJECT = "account"
+
+
+class ByName(QuietChangeList):
+    """A page of accounts, those of patients under the patients' names."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        owned = [each.pk for each in self.result_list if each.owner_id]
+        names = names_of_owners(request, owned)
+        for account in self.result_list:
+            # What is listed is never saved.
+            account.name = names.get(account.pk, account.name)
 
 
 @admin.register(Account)
@@ -73,6 +87,9 @@ class Accounts(OwnPages):
             path("<uuid:pk>/close/", door(self.close), name="account_close"),
             *super().get_urls(),
         ]
+
+    def get_changelist(self, request: HttpRequest, **_: object) -> type[ByName]:
+        return ByName
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -131,7 +148,7 @@ class Accounts(OwnPages):
             account,
             day=day,
             whole=found.whole,
-            lines=lines,
+            lines=_called(request, lines),
             following=following,
             is_first="after" not in request.GET,
             shows_all=shows_all,
@@ -159,6 +176,7 @@ class Accounts(OwnPages):
             request,
             "account",
             account,
+            called=names_of_owners(request, [account.pk]).get(account.pk, ""),
             found=found,
             rows=rows_of(request, account, found.entries),
             is_first=after is None,
@@ -186,10 +204,18 @@ class Accounts(OwnPages):
         )
 
     def _about(
-        self, request: HttpRequest, name: str, account: Account, **context: Any
+        self,
+        request: HttpRequest,
+        name: str,
+        account: Account,
+        *,
+        called: str = "",
+        **context: Any,
     ) -> HttpResponse:
-        title = f"{short(account.code)} · {account.name}"
-        return self._show(request, name, title=title, account=account, **context)
+        title = f"{short(account.code)} · {called or account.name}"
+        return self._show(
+            request, name, title=title, account=account, called=called, **context
+        )
 
     @page(P.LEDGER_POST, methods=CHANGES)
     def freeze(self, request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -214,6 +240,15 @@ class Accounts(OwnPages):
             do(account_id=pk, actor=actor_of(request), **typed(form))
             messages.success(request, done)
         return redirect("admin:ledger_account_change", pk)
+
+
+def _called(request: HttpRequest, lines: Iterable[Line]) -> list[Line]:
+    """The lines of a heading, those of patients under the patients' names."""
+    listed = [*lines]
+    names = names_of_owners(request, [each.account_id for each in listed])
+    return [
+        replace(each, name=names.get(each.account_id, each.name)) for each in listed
+    ]
 
 
 def _limits_of(account: Account) -> Iterable[tuple[str, str]]:

@@ -1,10 +1,10 @@
 """What a transfer stands for, in the words of the room that caused it.
 
 The books know no claim: rooms above enter here what they cause, on which page it is
-shown, to whom, and how a person is found who owns an account.
+shown, to whom, and how a person who owns an account is found and called.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -41,6 +41,10 @@ class Cause:
 CAUSES: dict[str, Cause] = {}
 OWNERS: list[Callable[[HttpRequest, str], Iterable[UUID]]] = []
 """Each finds the owners whom this visitor may mean: by a document, a phone, a name."""
+
+NAMES: list[Callable[[HttpRequest, Collection[UUID]], Mapping[UUID, str]]] = []
+"""Each tells whose these accounts are, as far as this visitor may know; none asks more
+for many than for one."""
 
 
 @dataclass(frozen=True)
@@ -112,3 +116,10 @@ def words_of(code: str) -> str:
 
 def owners_called(request: HttpRequest, text: str) -> set[UUID]:
     return {owner for find in OWNERS for owner in find(request, text)}
+
+
+def names_of_owners(
+    request: HttpRequest, accounts: Collection[UUID]
+) -> dict[UUID, str]:
+    """Of those accounts whose owner's name is known."""
+    return {pk: name for tell in NAMES for pk, name in tell(request, accounts).items()}

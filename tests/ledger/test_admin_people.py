@@ -3,15 +3,22 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Permission, Role, User
-from ledger.models import Account
+from ledger.models import Account, Transfer
+from ledger.services.posting import post
+from ledger.templatetags.book_words import short
 from tests.bank import Bank
 from tests.journaled import staged
+from tests.ledger.books import TRANSIT, customer, posting
 from tests.ledger.desk import ACCOUNTS, account_page
-from tests.ledger.test_admin import links_in
-from tests.privacy.people import PHONE, asked_for, paid
+from tests.ledger.past import account
+from tests.ledger.test_admin import links_in, text_of
+from tests.privacy.people import NAME, PHONE, WHO, asked_for, paid
+from tests.transactions.desk import arrives, asked, recorded
 from transactions.services.erase import carry_out
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -49,10 +56,89 @@ def narrow_desk(back_office: Any, person: Any) -> Client:
     return back_office(person("clara", "bookkeeper"))
 
 
+def pays(ana: User, bank: Bank, reference: str, **who: str) -> None:
+    arrives(bank, reference=reference, payer_phone=PHONE)
+    asked(recorded(ana, **{**WHO, "reference": reference, **who}))
+
+
 def found(desk: Client, typed: str) -> set[str]:
     page = desk.get(ACCOUNTS, {"q": typed})
     assert page.status_code == 200
     return {link for link in links_in(page) if link.endswith("/change/")}
+
+
+def pages_of(owned: Account) -> list[str]:
+    """Its own page, its heading's, by amount and by code, and the list."""
+    heading = account_page(account("2100"))
+    return [
+        account_page(owned.pk),
+        heading,
+        f"{heading}?all=1",
+        ACCOUNTS,
+    ]
+
+
+def test_a_patient_is_called_by_name_wherever_the_account_stands(
+    desk: Client, owned: Account
+) -> None:
+    for address in pages_of(owned):
+        assert NAME in text_of(desk.get(address)), address
+    page = text_of(desk.get(account_page(owned.pk)))
+    assert f"<h2>{NAME}</h2>" in page
+    assert f"{short(owned.code)} · {NAME} · VES" in page
+    assert owned.code not in page
+
+
+def test_who_may_not_read_payments_sees_no_name_and_a_short_code(
+    narrow_desk: Client, owned: Account
+) -> None:
+    for address in pages_of(owned):
+        page = text_of(narrow_desk.get(address))
+        assert NAME not in page, address
+        assert "Crédito de pacientes" in page, address
+    page = text_of(narrow_desk.get(account_page(owned.pk)))
+    assert f"{short(owned.code)} · Crédito de pacientes · VES" in page
+
+
+def test_a_name_is_that_of_the_latest_payment(
+    desk: Client, owned: Account, ana: User, bank: Bank
+) -> None:
+    pays(ana, bank, "000012417730", customer_full_name="Canario de Mar")
+    post(posting(TRANSIT, owned.pk))
+    assert "<h2>Canario de Mar</h2>" in text_of(desk.get(account_page(owned.pk)))
+
+
+def test_what_somebody_else_may_have_put_on_an_account_names_nobody(
+    desk: Client, owned: Account
+) -> None:
+    """A payment's money is moved on: whoever gets it is not its patient."""
+    other = customer("other")
+    [transfer] = Transfer.objects.all()
+    post(posting(owned.pk, other, cause=("transaction", transfer.cause_id)))
+    page = text_of(desk.get(account_page(other)))
+    assert "<h2>Crédito de pacientes</h2>" in page
+
+
+def test_many_names_are_one_question(
+    desk: Client, owned: Account, ana: User, bank: Bank
+) -> None:
+    def questions(desk: Client, address: str) -> int:
+        desk.get(address)
+        with CaptureQueriesContext(connection) as made:
+            desk.get(address)
+        return len(made)
+
+    before = [questions(desk, address) for address in pages_of(owned)]
+    for number in range(8):
+        document = f"V1765432{number + 2}"
+        pays(ana, bank, f"00001241774{number}", customer_document=document)
+    assert text_of(desk.get(account_page(account("2100")))).count(NAME) == 9
+    assert [questions(desk, address) for address in pages_of(owned)] == before
+    with staged():
+        row = Permission.objects.get(name="transaction:read")
+        Role.objects.get(name="bookkeeper").permissions.remove(row)
+    for address, many in zip(pages_of(owned)[1:], before[1:], strict=True):
+        assert questions(desk, address) == many - 1, address
 
 
 @pytest.mark.parametrize("typed", BY_DOCUMENT + BY_PAYMENT)
@@ -86,3 +172,5 @@ def test_who_was_erased_is_found_by_nothing_that_was_known(
     carry_out(request_id=request.pk, actor=person("pia", "admin"))
     for typed in BY_PAYMENT:
         assert found(desk, typed) == set()
+    for address in pages_of(owned):
+        assert NAME not in text_of(desk.get(address)), address

@@ -1,6 +1,6 @@
 """What the books' pages say of a transaction, and what approving one will book."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from areamedica.back_office import can
 from areamedica.permissions import Permission as P
-from ledger.admin.causes import CAUSES, OWNERS, Cause, ids
+from ledger.admin.causes import CAUSES, NAMES, OWNERS, Cause, ids
 from transactions import formats
+from transactions.admin.payers import payers_of
 from transactions.admin.searching import joined
 from transactions.books import CAUSE, COMPLETED, owner_of
 from transactions.models import Transaction
@@ -62,6 +63,12 @@ def _paying(text: str) -> Iterable[UUID]:
     yield from filter(None, owners)
 
 
+def _names_of_owners(
+    request: HttpRequest, accounts: Collection[UUID]
+) -> dict[UUID, str]:
+    return payers_of(accounts) if can(request, P.TRANSACTION_READ) else {}
+
+
 CAUSES[CAUSE] = Cause(
     route="transactions_transaction_change",
     permission=P.TRANSACTION_READ,
@@ -75,3 +82,4 @@ CAUSES[CAUSE] = Cause(
     },
 )
 OWNERS.append(_owners)
+NAMES.append(_names_of_owners)
