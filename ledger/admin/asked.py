@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from areamedica.clock import caracas_day, is_within_reach, last_of_month
 from areamedica.money import BOLIVAR, CURRENCIES
+from ledger.services import reports
 from ledger.services.reports import Reached
 from ledger.services.statements import By, Place
 
@@ -102,6 +103,12 @@ def period_of(request: HttpRequest) -> Period:
     if first <= last and is_within_reach(first) and is_within_reach(last):
         return Period(first, last)
     return this_month
+
+
+def so_far(day: date | None) -> Period:
+    """All the days whose result has accumulated at the end of the day, or by now."""
+    first, last = reports.days_of_the_books(today=today())
+    return Period(first if day is None else min(first, day), day or last)
 
 
 def trail_of(period: Period) -> Trail:

@@ -48,6 +48,7 @@ class Books(OwnPages):
             "books",
             title=_("Books"),
             glances=[_glance(sheet) for sheet in reports.all_balances()],
+            so_far=asked.so_far(None),
             proof=proof,
             wrong=wrong_with(request, proof) if proof else [],
             months=month_state(Closing.objects.select_related("by").first()),
@@ -69,7 +70,10 @@ class Books(OwnPages):
         if "csv" in request.GET:
             when, rows = at_end_of(asked.day_of(request)), _parts(sheet, parts)
             return as_csv(rows, "balance-general", sheet.currency, when)
-        return self._report(request, "sheet", _("Balance sheet"), sheet, parts=parts)
+        so_far = asked.so_far(asked.day_of(request))
+        return self._report(
+            request, "sheet", _("Balance sheet"), sheet, parts=parts, so_far=so_far
+        )
 
     @page(P.LEDGER_READ)
     def result(self, request: HttpRequest) -> HttpResponse:
@@ -90,6 +94,8 @@ class Books(OwnPages):
             sheet=sheet,
             parts=parts,
             period=period,
+            # What the tabs ask the balances for: no day that is still to come.
+            day=min(period.last, asked.today()),
             trail=asked.trail_of(period),
             currency_query=f"currency={sheet.currency}",
             shortcuts=asked.shortcuts(),

@@ -43,6 +43,23 @@ SELECT asked.day, booked.seq, coalesce(e.balance, 0) + strayed.amount
               AND ledger_lies_between(s.effective, s.at, asked.day)) AS strayed
 """
 
+# What took effect before anything was booked lies across the eve of that day, and what
+# will take effect across today; an index has those (migration 0007).
+_DAYS = """
+SELECT least(begun.day, (
+           SELECT min(s.effective) FROM ledger_entry s
+            WHERE s.account_id = ANY(%(accounts)s)
+              AND ledger_lies_between(s.effective, s.at, begun.day - 1))),
+       greatest(%(today)s, (
+           SELECT max(s.effective) FROM ledger_entry s
+            WHERE s.account_id = ANY(%(accounts)s)
+              AND ledger_lies_between(s.effective, s.at, %(today)s)))
+  FROM (SELECT coalesce(min((e.at AT TIME ZONE 'America/Caracas')::date),
+                        %(today)s) AS day
+          FROM ledger_entry e
+         WHERE e.account_id = ANY(%(accounts)s) AND e.seq = 1) AS begun
+"""
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -89,6 +106,15 @@ def booked_by(balance: Balance, moments: list[datetime]) -> dict[datetime, Stand
     with connection.cursor() as cursor:
         cursor.execute(_BOOKED, _of(balance) | {"moments": moments})
         return {moment: Standing(seq, left) for moment, seq, left in cursor}
+
+
+def days_of(accounts: Iterable[UUID], *, today: date) -> tuple[date, date]:
+    """The Caracas days that all of the accounts' legs lie within, by either day: from
+    the first of them, or today, until today, or the last that will take effect."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS, {"accounts": list(accounts), "today": today})
+        [(first, last)] = cursor.fetchall()
+    return first, last
 
 
 def _of(balance: Balance) -> dict[str, Any]:

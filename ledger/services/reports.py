@@ -18,9 +18,9 @@ from django.db.models import Sum
 from areamedica.clock import start_of
 from ledger.amounts import MINOR_DIGITS, from_minor
 from ledger.chart import SIDE, Kind
-from ledger.models import Balance, Hold
+from ledger.models import Account, Balance, Hold
 from ledger.models.transfers import AHEAD
-from ledger.services.reading import LARGEST_PAGE
+from ledger.services.reading import LARGEST_PAGE, days_of
 
 _HERE = Path(__file__).parent
 _ALL = (_HERE / "reports.sql").read_text(encoding="utf-8")
@@ -165,6 +165,17 @@ def all_balances() -> list[Sheet]:
         Sheet(currency, [line for line in lines if line.currency == currency])
         for currency in currencies_in_use()
     ]
+
+
+def days_of_the_books(*, today: date) -> tuple[date, date]:
+    """The first day of the books and the last, which is today or, where something will
+    take effect, later.
+
+    By the accounts that stand alone: income and expense are among them, and what is on
+    an owner's came from one of them.
+    """
+    alone = Account.objects.filter(parent=None, is_heading=False)
+    return days_of(alone.values_list("pk", flat=True), today=today)
 
 
 def held_in(currency: str) -> Decimal:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from areamedica.money import as_written_here
+from ledger.admin import asked
 from ledger.chart import HEADINGS
 from ledger.services.posting import post
 from ledger.services.reports import OF_THE_RESULT
@@ -107,8 +108,75 @@ def test_what_is_seen_at_a_glance_leads_to_itself(desk: Any) -> None:
     results = [(url, figure) for url, words, figure in tiles if "Resultado" in words]
     assert len(results) == 2
     for url, figure in results:
-        page = desk.get(unescape(url).partition("#")[0])
-        assert f'gastos</td><td class="am-right">{figure}<' in page.content.decode()
+        assert at_end_of(desk.get(unescape(url)), "Resultado") == figure
+
+
+SO_FAR = re.compile(r'<a href="([^"]+)">Ingresos menos gastos</a></td>(.*?)</tr>')
+
+
+def accumulated(answer: Any) -> tuple[str, str]:
+    """Where the result of a balance sheet leads to, and its figure."""
+    [(address, cells)] = SO_FAR.findall(answer.content.decode())
+    [figure] = FIGURE.findall(cells)
+    return unescape(address), figure
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize("currency", ["VES", "USD"])
+@pytest.mark.parametrize("on", ["", "2026-10-09", "2026-10-18", "2026-08-01"])
+def test_the_accumulated_result_leads_to_all_that_made_it(
+    desk: Any, on: str, currency: str
+) -> None:
+    query = {"on": on, "currency": currency}
+    address, figure = accumulated(desk.get(f"{BOOKS}sheet/", query))
+    answer = desk.get(address)
+    assert at_end_of(answer, "Resultado") == figure
+    assert answer.context["period"].last.isoformat() == (on or str(asked.today()))
+
+
+def test_what_will_take_effect_is_in_the_accumulated_result_too(desk: Any) -> None:
+    soon = asked.today() + timedelta(days=5)
+    post(posting(TRANSIT, account("4100"), "9.00", effective=soon))
+    address, figure = accumulated(desk.get(f"{BOOKS}sheet/"))
+    answer = desk.get(address)
+    assert at_end_of(answer, "Resultado") == figure == "9,00"
+    assert answer.context["period"].last == soon
+
+
+def test_what_took_effect_before_the_first_booking_is_in_it_as_well(desk: Any) -> None:
+    """As in books brought along from elsewhere."""
+    long_ago = date(2025, 3, 14)
+    post(posting(TRANSIT, account("4100"), "9.00", effective=long_ago))
+    address, _figure = accumulated(desk.get(f"{BOOKS}sheet/"))
+    answer = desk.get(address)
+    assert at_end_of(answer, "Resultado") == "9,00"
+    assert answer.context["period"].first == long_ago
+
+
+def tabs_of(answer: Any) -> dict[str, str]:
+    [nav] = re.findall(
+        r'aria-label="Informes">(.*?)</nav>', answer.content.decode(), re.S
+    )
+    links = re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', nav)
+    return {words: unescape(address) for address, words in links}
+
+
+def test_from_tab_to_tab_the_day_stays(desk: Any) -> None:
+    sheet = desk.get(f"{BOOKS}sheet/?currency=USD&on=2026-10-09")
+    result = desk.get(tabs_of(sheet)["Estado de resultados"])
+    period = result.context["period"]
+    assert (period.first, period.last) == (date(2026, 10, 1), date(2026, 10, 9))
+    for name in ("Balance de comprobación", "Balance general"):
+        again = desk.get(tabs_of(result)[name])
+        assert again.context["day"] == period.last
+        assert again.context["sheet"].currency == "USD"
+
+
+def test_from_a_period_that_is_not_over_the_balances_are_those_of_today(
+    desk: Any,
+) -> None:
+    tabs = tabs_of(desk.get(f"{BOOKS}result/?first=2026-10-01&last=2099-12-31"))
+    assert desk.get(tabs["Balance general"]).context["day"] == asked.today()
 
 
 @pytest.mark.usefixtures("book")
