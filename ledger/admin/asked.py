@@ -1,5 +1,5 @@
 """Which days and which currency a page is asked for; what makes no sense is as if not
-asked, so that an old address still opens."""
+asked, so that an old address still opens. Of a period it is told."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -7,13 +7,19 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from areamedica.back_office import say, typed
 from areamedica.clock import caracas_day, is_within_reach, last_of_month
+from areamedica.errors import DayOutOfReach, Refusal
 from areamedica.money import BOLIVAR, CURRENCIES
+from areamedica.templatetags.back_office import day as written
+from ledger.errors import PeriodTurnedRound
 from ledger.services import reports
 from ledger.services.reports import Reached
 from ledger.services.statements import By, Place
@@ -94,15 +100,34 @@ def month_before(day: date) -> Period:
 
 
 def period_of(request: HttpRequest) -> Period:
-    """The days in the address, or this month."""
-    this_month = month_of(today())
-    form = DaysForm(request.GET)
-    form.is_valid()
-    first = form.cleaned_data.get("first") or this_month.first
-    last = form.cleaned_data.get("last") or this_month.last
-    if first <= last and is_within_reach(first) and is_within_reach(last):
-        return Period(first, last)
-    return this_month
+    """The days in the address, or this month. Where they are no period, whoever asked
+    is told so: this month's figures are not those that he believes to see."""
+    try:
+        return _period(**typed(DaysForm(request.GET)))
+    except (Refusal, ValidationError) as trouble:
+        say(request, trouble)
+    shown = month_of(today())
+    words = _("Shown instead: from %(first)s until %(last)s.")
+    days = {name: written(each) for name, each in vars(shown).items()}
+    messages.info(request, words % days)
+    return shown
+
+
+def _period(first: date | None, last: date | None) -> Period:
+    """A last day alone ends a part of its month; from a first one alone it is until
+    today or, if that is before it, the end of its month.
+
+    :raises DayOutOfReach: :raises PeriodTurnedRound:
+    """
+    if not all(is_within_reach(day) for day in (first, last) if day):
+        raise DayOutOfReach
+    if first and last and last < first:
+        raise PeriodTurnedRound
+    if last:
+        return Period(first or last.replace(day=1), last)
+    if first is None:
+        return month_of(today())
+    return Period(first, today() if first <= today() else last_of_month(first))
 
 
 def so_far(day: date | None) -> Period:

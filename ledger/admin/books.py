@@ -86,18 +86,19 @@ class Books(OwnPages):
             days, rows = during(period.first, period.last), _parts(sheet, parts)
             return as_csv(rows, "resultados", sheet.currency, days)
         initial = {**vars(period), "currency": sheet.currency}
+        currency_query = f"currency={sheet.currency}"
         return self._show(
             request,
             "result",
             title=_("Income statement"),
-            csv_query=_csv_query(request),
+            csv_query=f"{period.query}&{currency_query}&csv=1",
             sheet=sheet,
             parts=parts,
             period=period,
             # What the tabs ask the balances for: no day that is still to come.
             day=min(period.last, asked.today()),
             trail=asked.trail_of(period),
-            currency_query=f"currency={sheet.currency}",
+            currency_query=currency_query,
             shortcuts=asked.shortcuts(),
             form=asked.ResultForm(initial=initial),
         )

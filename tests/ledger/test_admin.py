@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
-from areamedica.clock import caracas_day
+from areamedica.clock import caracas_day, last_of_month
 from audit.models import Record
 from ledger.models import Account, Balance, Closing, Proof, Transfer
 from ledger.services import reports
@@ -253,6 +253,53 @@ def test_an_address_that_makes_no_sense_opens_the_plain_page(
         f"{BOOKS}result/",
     ):
         assert client.get(address, query).status_code == 200, address
+
+
+OF_A_PERIOD = (account_page(TRANSIT), f"{BOOKS}result/")
+
+
+@pytest.mark.parametrize("address", OF_A_PERIOD)
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        ("2026-12-01", "2026-01-31", "El período termina antes de empezar."),
+        ("2026-10-01", "1999-12-31", "entre 2000 y 2100"),
+        ("2026-10-01", "2026-02-30", "Hasta el día: Introduzca una fecha válida."),
+    ],
+)
+def test_what_is_no_period_is_told_and_what_is_shown_instead(
+    back_office: Any, clara: User, address: str, first: str, last: str, told: str
+) -> None:
+    answer = back_office(clara).get(address, {"first": first, "last": last})
+    month, today = months_ago(0), caracas_day(timezone.now())
+    end = last_of_month(today)
+    assert told in text_of(answer)
+    assert f"Se muestra del {today:01/%m/%Y} al {end:%d/%m/%Y}." in text_of(answer)
+    assert f"?first={month}-01&amp;last={end}" in text_of(answer)
+
+
+@pytest.mark.parametrize("address", OF_A_PERIOD)
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ({"first": "", "last": "2026-10-31"}, "01/10/2026", "31/10/2026"),
+        ({"last": "2026-02-10"}, "01/02/2026", "10/02/2026"),
+        ({"first": "2026-10-05", "last": ""}, "05/10/2026", "{today:%d/%m/%Y}"),
+        ({"first": "2099-02-05"}, "05/02/2099", "28/02/2099"),
+    ],
+)
+def test_a_period_of_one_day_alone_is_what_the_day_suggests(
+    back_office: Any,
+    clara: User,
+    address: str,
+    asked: dict[str, str],
+    first: str,
+    last: str,
+) -> None:
+    last = last.format(today=caracas_day(timezone.now()))
+    page = text_of(back_office(clara).get(address, asked))
+    assert f"Del {first} al {last}" in page
+    assert "Se muestra" not in page
 
 
 def test_no_page_of_an_account_or_transfer_that_is_none(
