@@ -77,6 +77,14 @@ def at(moment: datetime | None) -> str:
 
 
 @register.filter
+def in_full(moment: datetime) -> SafeString:
+    """`22/11/2026 14:05`, Caracas time: beside another day, and on paper, where
+    nobody knows what today was."""
+    words = moment.astimezone(CARACAS).strftime("%d/%m/%Y %H:%M")
+    return _element(moment, words)
+
+
+@register.filter
 def day(value: date | str | None) -> str:
     """`22/11/2026`, also from ISO text; a dash for nothing."""
     if not value:

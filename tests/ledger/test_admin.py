@@ -13,7 +13,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
-from areamedica.clock import caracas_day, last_of_month
+from areamedica.clock import CARACAS, caracas_day, last_of_month
 from audit.models import Record
 from ledger.models import Account, Balance, Closing, Proof, Transfer
 from ledger.services import reports
@@ -361,6 +361,30 @@ def test_a_statement_is_taken_along_with_the_time_it_is_in_the_clinic(
     _, line, _ = rows_in(back_office(clara).get(account_page(TRANSIT), query))
     assert line["Registrado"] == "2026-10-05T20:30:00-04:00"
     assert line["Debe"] == "3.00"
+
+
+def test_paper_says_when_it_was_printed(back_office: Any, clara: User) -> None:
+    client = back_office(clara)
+    said = f"Impreso {timezone.now().astimezone(CARACAS):%d/%m/%Y }"
+    for report in ("trial/", "sheet/", "result/"):
+        assert said in text_of(client.get(f"{BOOKS}{report}"))
+    assert said in text_of(client.get(account_page(TRANSIT)))
+
+
+def test_when_it_was_booked_is_told_with_its_day_beside_another_day(
+    back_office: Any, clara: User
+) -> None:
+    """Also what was booked today: no page stays of today."""
+    now = timezone.now()
+    earlier = caracas_day(now) - timedelta(days=3)
+    post(posting(TRANSIT, FEES, effective=earlier))
+    [transfer] = Transfer.objects.all()
+    told = f"{transfer.at.astimezone(CARACAS):%d/%m/%Y %H:%M}</time>"
+    client = back_office(clara)
+    statement = client.get(account_page(TRANSIT), {"first": str(earlier)})
+    assert "registrado <time" in text_of(statement)
+    for page in (statement, client.get(transfer_page(transfer.pk))):
+        assert told in text_of(page)
 
 
 def test_a_name_that_is_a_formula_is_taken_along_as_text(
