@@ -363,6 +363,17 @@ def test_a_statement_is_taken_along_with_the_time_it_is_in_the_clinic(
     assert line["Debe"] == "3.00"
 
 
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [("booked", "por fecha de registro"), ("effective", "por fecha valor")],
+)
+def test_a_statement_says_whose_days_those_above_it_are(
+    back_office: Any, clara: User, by: str, words: str
+) -> None:
+    page = text_of(back_office(clara).get(account_page(TRANSIT), {**PERIOD, "by": by}))
+    assert f"Pagos confirmados por conciliar · VES · {words}</p>" in page
+
+
 def test_paper_says_when_it_was_printed(back_office: Any, clara: User) -> None:
     client = back_office(clara)
     said = f"Impreso {timezone.now().astimezone(CARACAS):%d/%m/%Y }"
