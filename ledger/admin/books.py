@@ -1,6 +1,7 @@
 """The books at a glance, and the reports: read, printed, taken along as CSV."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from areamedica import doorbell
 from areamedica.back_office import CHANGES, OwnPages, page
@@ -21,6 +24,31 @@ from ledger.chart import IN_TRANSIT, UNNAMED_CREDIT, Kind, code_of
 from ledger.models import Balance, Closing, Proof
 from ledger.services import reports
 from ledger.services.reports import AsOf, Line, Sheet
+
+# What the accounts of a kind are together; the kind's own label is of one account.
+_TOGETHER = {
+    Kind.ASSET: gettext_lazy("Assets"),
+    Kind.LIABILITY: gettext_lazy("Liabilities"),
+    Kind.EQUITY: gettext_lazy("Equity"),
+    Kind.INCOME: gettext_lazy("Revenue"),
+    Kind.EXPENSE: gettext_lazy("Expenses"),
+}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A report's accounts of one kind."""
+
+    kind: Kind
+    lines: list[Line]
+
+    @property
+    def name(self) -> str | Promise:
+        return _TOGETHER[self.kind]
+
+    @property
+    def total(self) -> Decimal:
+        return reports.total(self.lines)
 
 
 @admin.register(Balance)
@@ -65,8 +93,7 @@ class Books(OwnPages):
     @page(P.LEDGER_READ)
     def sheet(self, request: HttpRequest) -> HttpResponse:
         sheet = self._as_of(request)
-        parts = [(Kind.ASSET, sheet.of(Kind.ASSET))]
-        parts += [(kind, sheet.of(kind)) for kind in reports.OWED]
+        parts = [_Part(kind, sheet.of(kind)) for kind in (Kind.ASSET, *reports.OWED)]
         if "csv" in request.GET:
             when, rows = at_end_of(asked.day_of(request)), _parts(sheet, parts)
             return as_csv(rows, "balance-general", sheet.currency, when)
@@ -81,7 +108,7 @@ class Books(OwnPages):
         sheet = reports.income_statement(
             asked.currency_of(request), first=period.first, last=period.last
         )
-        parts = [(kind, sheet.of(kind)) for kind in reports.OF_THE_RESULT]
+        parts = [_Part(kind, sheet.of(kind)) for kind in reports.OF_THE_RESULT]
         if "csv" in request.GET:
             days, rows = during(period.first, period.last), _parts(sheet, parts)
             return as_csv(rows, "resultados", sheet.currency, days)
@@ -160,13 +187,11 @@ def _trial(sheet: Sheet) -> Iterable[Iterable[Value]]:
     yield "", _("Total"), sheet.currency, sheet.debit, sheet.credit
 
 
-def _parts(
-    sheet: Sheet, parts: Iterable[tuple[Kind, list[Line]]]
-) -> Iterable[Iterable[Value]]:
+def _parts(sheet: Sheet, parts: Iterable[_Part]) -> Iterable[Iterable[Value]]:
     yield _("Kind"), _("Code"), _("Account"), _("Currency"), _("Amount")
-    for kind, lines in parts:
-        for line in lines:
-            yield kind.label, line.code, line.name, line.currency, line.amount
-        total: Decimal = reports.total(lines)
-        yield kind.label, "", _("Total"), sheet.currency, total
+    for part in parts:
+        kind = part.kind.label
+        for line in part.lines:
+            yield kind, line.code, line.name, line.currency, line.amount
+        yield kind, "", _("Total"), sheet.currency, part.total
     yield _("Result"), "", "", sheet.currency, sheet.result

@@ -87,6 +87,7 @@ def test_the_start_page_says_what_matters(
     page = text_of(back_office(clara).get(BOOKS))
     assert "Los libros nunca se comprobaron." in page
     assert "Ningún mes está cerrado." in page
+    assert re.search(r"[A-Z][a-z]+ \d{4} ya terminó y se puede cerrar", page)
     assert 'aria-label="VES"' in page
     assert 'aria-label="USD"' in page
     assert "2.350,75" in page

@@ -153,6 +153,35 @@ def test_what_took_effect_before_the_first_booking_is_in_it_as_well(desk: Any) -
     assert answer.context["period"].first == long_ago
 
 
+def figures_below(answer: Any, words: str) -> list[str]:
+    """Of a report's part: its lines and its total."""
+    pattern = rf">{words}</th></tr>(.*?)</tbody>"
+    [part] = re.findall(pattern, answer.content.decode(), re.S)
+    return FIGURE.findall(part)
+
+
+def test_a_part_of_a_report_has_its_total_and_the_whole_is_named_in_full(
+    desk: Any,
+) -> None:
+    bank, opening = account("1120"), account("3900")
+    post(posting(bank, opening, "50.00"))
+    post(posting(bank, patient(1), "7.00"))
+    post(posting(bank, account("2190"), "1.00"))
+    post(posting(bank, account("4100"), "4.00"))
+    post(posting(account("5100"), bank, "3.00"))
+    sheet = desk.get(f"{BOOKS}sheet/")
+    assert figures_below(sheet, "Pasivo") == ["7,00", "1,00", "8,00"]
+    assert figures_below(sheet, "Patrimonio") == ["50,00", "50,00"]
+    for page in (sheet, desk.get(BOOKS)):
+        assert at_end_of(page, "Activo") == "59,00"
+        assert at_end_of(page, "Pasivo, patrimonio y resultado") == "59,00"
+    result = desk.get(accumulated(sheet)[0])
+    assert figures_below(result, "Ingresos") == ["4,00", "4,00"]
+    assert figures_below(result, "Gastos") == ["3,00", "3,00"]
+    assert at_end_of(result, "Total ingresos") == "4,00"
+    assert at_end_of(result, "Resultado") == "1,00"
+
+
 def tabs_of(answer: Any) -> dict[str, str]:
     [nav] = re.findall(
         r'aria-label="Informes">(.*?)</nav>', answer.content.decode(), re.S
