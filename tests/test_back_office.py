@@ -57,6 +57,7 @@ PAGES: dict[str, set[str]] = {
     f"{BOOKS}sheet/?csv=1": BOOKKEEPING,
     f"{BOOKS}result/": BOOKKEEPING,
     f"{BOOKS}result/?csv=1": BOOKKEEPING,
+    f"{BOOKS}proof/": BOOKKEEPING,
     ACCOUNTS: BOOKKEEPING,
     f"{ACCOUNTS}{{account}}/change/": BOOKKEEPING,
     f"{ACCOUNTS}{{account}}/change/?csv=1": BOOKKEEPING,

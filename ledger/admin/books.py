@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -65,20 +67,19 @@ class Books(OwnPages):
             path("trial/", door(self.trial), name="books_trial"),
             path("sheet/", door(self.sheet), name="books_sheet"),
             path("result/", door(self.result), name="books_result"),
+            path("proof/", door(self.proof), name="books_proof"),
             path("prove/", door(self.prove), name="books_prove"),
         ]
 
     @page(P.LEDGER_READ)
     def start(self, request: HttpRequest) -> HttpResponse:
-        proof = Proof.objects.first()
         return self._show(
             request,
             "books",
             title=_("Books"),
             glances=[_glance(sheet) for sheet in reports.all_balances()],
             so_far=asked.so_far(None),
-            proof=proof,
-            wrong=wrong_with(request, proof) if proof else [],
+            **_proved(request),
             months=month_state(Closing.objects.select_related("by").first()),
         )
 
@@ -133,11 +134,19 @@ class Books(OwnPages):
     @page(P.LEDGER_READ, methods=CHANGES)
     def prove(self, request: HttpRequest) -> HttpResponse:
         """Have a worker prove the books now; of large ones that takes minutes."""
+        version = _version(Proof.objects.first())
         if doorbell.ring("ledger.prove"):
-            messages.success(request, _("The books are being proved; look again soon."))
-        else:
-            messages.error(request, _("No worker can be reached; try again shortly."))
+            return redirect(f"{reverse('admin:books')}?{urlencode({'since': version})}")
+        messages.error(request, _("No worker can be reached; try again shortly."))
         return redirect("admin:books")
+
+    @page(P.LEDGER_READ)
+    def proof(self, request: HttpRequest) -> HttpResponse:
+        """What the books' page says of the proof; 204 while no other has come."""
+        context = _proved(request)
+        if request.GET.get("version") == context["version"]:
+            return HttpResponse(status=204)
+        return TemplateResponse(request, "ledger/_proof.html", context)
 
     def _as_of(self, request: HttpRequest) -> Sheet:
         as_of = AsOf(on=asked.day_of(request))
@@ -159,6 +168,24 @@ class Books(OwnPages):
             form=form,
             **more,
         )
+
+
+def _version(proof: Proof | None) -> str:
+    return str(proof.pk if proof else 0)
+
+
+def _proved(request: HttpRequest) -> dict[str, Any]:
+    """The newest proof. Another is awaited while it is still the one that was there
+    when that was asked for."""
+    proof = Proof.objects.first()
+    version = _version(proof)
+    is_awaited = request.GET.get("since") == version
+    return {
+        "proof": proof,
+        "version": version,
+        "is_awaited": is_awaited,
+        "wrong": wrong_with(request, proof) if proof and not is_awaited else [],
+    }
 
 
 def _csv_query(request: HttpRequest) -> str:

@@ -147,6 +147,35 @@ def test_a_proof_is_shown_with_what_it_found(
     }
 
 
+@pytest.mark.parametrize("proofs", [0, 1])
+def test_a_proof_that_was_asked_for_is_awaited_where_it_will_stand(
+    back_office: Any, clara: User, proofs: int
+) -> None:
+    client, moving = back_office(clara), f"{BOOKS}proof/"
+    newest = [0, *(prove()[0].pk for _ in range(proofs))][-1]
+    seen = {"version": str(newest)}
+    page = client.post(f"{BOOKS}prove/", follow=True)
+    assert "Los libros se están comprobando." in text_of(page)
+    assert "nunca" not in text_of(page)
+    assert "Los libros cuadran." not in text_of(page)
+    assert f'data-live="{moving}" data-version="{newest}"' in text_of(page)
+    assert client.get(moving, seen).status_code == 204
+    prove()
+    again = client.get(page.wsgi_request.get_full_path())
+    for done in (client.get(moving, seen), again):
+        assert "Los libros cuadran." in text_of(done)
+        assert "data-live" not in text_of(done)
+
+
+def test_a_proof_that_nobody_can_be_asked_for_is_not_awaited(
+    back_office: Any, clara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("areamedica.doorbell.ring", lambda _: False)
+    page = text_of(back_office(clara).post(f"{BOOKS}prove/", follow=True))
+    assert "No se pudo avisar al servicio" in page
+    assert "Los libros nunca se comprobaron." in page
+
+
 @pytest.mark.parametrize(
     "typed",
     ["2100-VES", "V-12.345.678", "v12345678", "{owner}", "crédito de pacientes"],

@@ -14,10 +14,11 @@ from ledger.models import Transfer
 from ledger.services.accounts import freeze
 from ledger.services.holds import hold, void_hold
 from ledger.services.legs import book_entry
+from ledger.services.proof import prove
 from ledger.services.reversal import reverse
 from ledger.services.transfers import book
 from tests.ledger.books import FEES, customer, posting
-from tests.ledger.desk import account_page, transfer_page
+from tests.ledger.desk import BOOKS, account_page, transfer_page
 from tests.ledger.files import A_FEE, CASH_IN, booked
 from tests.pages import fits
 
@@ -83,3 +84,15 @@ def test_why_fits_the_screen_however_long_it_is(
     page.keyboard.press("Control+Enter")
     told = "El reverso del asiento completo quedó registrado."
     expect(page.get_by_text(told)).to_be_visible()
+
+
+def test_a_proof_comes_by_itself_to_whoever_asked_for_it(
+    sign_in: Any, person: Any
+) -> None:
+    page = sign_in(person("berta", "bookkeeper"), 390)
+    page.goto(BOOKS)
+    page.get_by_role("button", name="Comprobar ahora").click()
+    expect(page.get_by_text("Los libros se están comprobando.")).to_be_visible()
+    prove()
+    expect(page.get_by_text("Los libros cuadran.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Comprobar ahora")).to_be_visible()
