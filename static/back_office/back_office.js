@@ -28,6 +28,15 @@ function takeTokenFromAddress() {
   history.replaceState(null, "", location.pathname);
 }
 
+// --- Tabs ---------------------------------------------------------------------------
+// On a phone a row of them is longer than the screen; only the row itself moves.
+function showCurrentTabs() {
+  for (const tab of document.querySelectorAll(".am-views > [aria-current]")) {
+    const row = tab.parentElement;
+    row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
 // --- Keys ---------------------------------------------------------------------------
 function moveRow(step) {
   const rows = [...document.querySelectorAll("[data-row]")];
@@ -151,6 +160,8 @@ function everySeconds(seconds, refresh) {
 
 document.addEventListener("DOMContentLoaded", () => {
   takeTokenFromAddress();
+  // Words grow when their font comes.
+  document.fonts.ready.then(showCurrentTabs);
   const wrong = document.querySelector(".am-field--wrong input, .am-field--wrong select");
   // The page is hidden while it loads, so the browser's own autofocus comes to nothing.
   const first =

@@ -96,3 +96,11 @@ def test_a_proof_comes_by_itself_to_whoever_asked_for_it(
     prove()
     expect(page.get_by_text("Los libros cuadran.")).to_be_visible(timeout=15_000)
     expect(page.get_by_role("button", name="Comprobar ahora")).to_be_visible()
+
+
+def test_the_tab_of_the_page_is_in_sight_on_a_phone(sign_in: Any, person: Any) -> None:
+    page = sign_in(person("berta", "bookkeeper"), 390)
+    page.goto(f"{BOOKS}result/")
+    tab = page.get_by_role("link", name="Estado de resultados")
+    expect(tab).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") == 0
