@@ -104,3 +104,12 @@ def test_the_tab_of_the_page_is_in_sight_on_a_phone(sign_in: Any, person: Any) -
     tab = page.get_by_role("link", name="Estado de resultados")
     expect(tab).to_be_in_viewport(ratio=1)
     assert page.evaluate("scrollY") == 0
+
+
+def test_a_link_in_a_table_is_seen_to_be_one(sign_in: Any, person: Any) -> None:
+    page = sign_in(person("berta", "bookkeeper"), 390)
+    page.goto(f"{BOOKS}sheet/")
+    link = page.get_by_role("link", name="Ingresos menos gastos")
+    expect(link).to_have_css("text-decoration-line", "underline")
+    page.emulate_media(media="print")
+    expect(link).to_have_css("text-decoration-line", "none")
