@@ -183,7 +183,7 @@ class Accounts(OwnPages):
             period=period,
             by=by,
             most=MOST_ROWS,
-            shortcuts=asked.shortcuts(),
+            shortcuts=asked.shortcuts(asked.life_of(account.pk)),
             form=asked.ByForm(initial={**vars(period), "by": by}),
             by_query=f"by={by}",
             now=account.balance,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -21,6 +22,7 @@ from areamedica.money import BOLIVAR, CURRENCIES
 from areamedica.templatetags.back_office import day as written
 from ledger.errors import PeriodTurnedRound
 from ledger.services import reports
+from ledger.services.reading import days_of
 from ledger.services.reports import Reached
 from ledger.services.statements import By, Place
 
@@ -76,6 +78,19 @@ class Period:
     @property
     def query(self) -> str:
         return urlencode({"first": self.first, "last": self.last})
+
+    @property
+    def is_month(self) -> bool:
+        """Then there is one before, and one after."""
+        return self == month_of(self.first)
+
+    @property
+    def before(self) -> "Period":
+        return month_before(self.first)
+
+    @property
+    def after(self) -> "Period":
+        return month_of(self.last + timedelta(days=1))
 
 
 @dataclass(frozen=True)
@@ -183,12 +198,18 @@ def reached_of(request: HttpRequest) -> Reached | None:
         return None
 
 
-def shortcuts() -> list[tuple[str | Promise, Period]]:
-    """Periods a bookkeeper asks for with one click."""
+def life_of(account: UUID) -> Period:
+    """All the days on which anything was booked or takes effect on the account."""
+    return Period(*days_of([account], today=today()))
+
+
+def shortcuts(whole: Period) -> list[tuple[str | Promise, Period]]:
+    """Periods a bookkeeper asks for with one click; the last has all there is."""
     day = today()
     year = Period(day.replace(month=1, day=1), day.replace(month=12, day=31))
     return [
         (_("This month"), month_of(day)),
         (_("Last month"), month_before(day)),
         (_("This year"), year),
+        (_("Everything"), whole),
     ]

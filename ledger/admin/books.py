@@ -127,7 +127,7 @@ class Books(OwnPages):
             day=min(period.last, asked.today()),
             trail=asked.trail_of(period),
             currency_query=currency_query,
-            shortcuts=asked.shortcuts(),
+            shortcuts=asked.shortcuts(asked.so_far(None)),
             form=asked.ResultForm(initial=initial),
         )
 

@@ -14,7 +14,7 @@ from ledger.admin import asked
 from ledger.chart import HEADINGS
 from ledger.services.posting import post
 from ledger.services.reports import OF_THE_RESULT
-from tests.ledger.books import TRANSIT, posting
+from tests.ledger.books import FEES, TRANSIT, posting
 from tests.ledger.desk import BOOKS, account_page
 from tests.ledger.past import Booked, account, patient, random_book, write
 
@@ -223,6 +223,87 @@ def test_what_was_earned_leads_to_the_days_in_which_it_was(
         assert f'Movimiento del período</td><td class="am-right">{moved}<' in (
             answer.content.decode()
         )
+
+
+OF_A_PERIOD = (account_page(TRANSIT), f"{BOOKS}result/")
+
+
+def address_of(answer: Any, words: str) -> str:
+    """Where a shortcut leads to, or an arrow beside the month."""
+    pattern = rf'href="(\?[^"]+)"(?: aria-label="{words}"|[^>]*>{words}</a>)'
+    [query] = re.findall(pattern, answer.content.decode())
+    return str(answer.wsgi_request.path + unescape(query))
+
+
+def period_at(desk: Any, address: str) -> tuple[str, str]:
+    shown = desk.get(address).context["period"]
+    return str(shown.first), str(shown.last)
+
+
+@pytest.mark.parametrize("address", OF_A_PERIOD)
+@pytest.mark.parametrize(
+    ("month", "before", "after"),
+    [
+        (
+            ("2026-10-01", "2026-10-31"),
+            ("2026-09-01", "2026-09-30"),
+            ("2026-11-01", "2026-11-30"),
+        ),
+        (
+            ("2024-01-01", "2024-01-31"),
+            ("2023-12-01", "2023-12-31"),
+            ("2024-02-01", "2024-02-29"),
+        ),
+    ],
+)
+def test_beside_a_month_are_the_one_before_and_the_one_after(
+    desk: Any,
+    address: str,
+    month: tuple[str, str],
+    before: tuple[str, str],
+    after: tuple[str, str],
+) -> None:
+    kept = {"currency": "USD", "by": "effective"}
+    first, last = month
+    answer = desk.get(address, {"first": first, "last": last, **kept})
+    for words, wanted in (("Mes anterior", before), ("Mes siguiente", after)):
+        beside = address_of(answer, words)
+        assert period_at(desk, beside) == wanted
+        assert "currency=USD" in beside or "by=effective" in beside
+
+
+@pytest.mark.parametrize("address", OF_A_PERIOD)
+def test_beside_days_that_are_no_month_is_nothing(desk: Any, address: str) -> None:
+    answer = desk.get(address, {"first": "2026-10-01", "last": "2026-10-30"})
+    assert "Mes anterior" not in answer.content.decode()
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize("address", OF_A_PERIOD)
+def test_everything_is_from_the_first_day_until_today(desk: Any, address: str) -> None:
+    long_ago = date(2025, 3, 14)
+    post(posting(TRANSIT, account("4100"), "9.00", effective=long_ago))
+    whole = address_of(desk.get(address), "Todo")
+    assert period_at(desk, whole) == ("2025-03-14", str(asked.today()))
+
+
+def test_everything_of_an_account_is_its_own(desk: Any) -> None:
+    post(posting(account("1120"), FEES, effective=date(2025, 3, 14)))
+    post(posting(TRANSIT, FEES, effective=date(2025, 4, 15)))
+    whole = address_of(desk.get(account_page(TRANSIT)), "Todo")
+    assert period_at(desk, whole)[0] == "2025-04-15"
+    unused = account_page(account("4000"))
+    today = str(asked.today())
+    assert period_at(desk, address_of(desk.get(unused), "Todo")) == (today, today)
+
+
+@pytest.mark.usefixtures("book")
+@pytest.mark.parametrize("by", ["booked", "effective"])
+def test_everything_of_an_account_begins_with_nothing(desk: Any, by: str) -> None:
+    start = desk.get(account_page(TRANSIT), {"by": by})
+    found = desk.get(address_of(start, "Todo")).context["found"]
+    assert found.opening == 0
+    assert found.closing == start.context["balance"]
 
 
 def test_no_heading_is_of_the_result() -> None:
