@@ -406,7 +406,7 @@ def test_a_statement_says_whose_days_those_above_it_are(
 
 def test_paper_says_when_it_was_printed(back_office: Any, clara: User) -> None:
     client = back_office(clara)
-    said = f"Impreso {timezone.now().astimezone(CARACAS):%d/%m/%Y }"
+    said = f"Impreso {timezone.now().astimezone(CARACAS):%d/%m/%Y} "
     for report in ("trial/", "sheet/", "result/"):
         assert said in text_of(client.get(f"{BOOKS}{report}"))
     assert said in text_of(client.get(account_page(TRANSIT)))
