@@ -119,6 +119,16 @@ def test_what_somebody_else_may_have_put_on_an_account_names_nobody(
     assert "<h2>Crédito de pacientes</h2>" in page
 
 
+def test_a_cause_that_is_no_payment_at_all_names_nobody(
+    desk: Client, owned: Account
+) -> None:
+    post(posting(TRANSIT, owned.pk, cause=("transaction", "nobody")))
+    own, *others = pages_of(owned)
+    assert "<h2>Crédito de pacientes</h2>" in text_of(desk.get(own))
+    for address in others:
+        assert NAME not in text_of(desk.get(address)), address
+
+
 def test_many_names_are_one_question(
     desk: Client, owned: Account, ana: User, bank: Bank
 ) -> None:

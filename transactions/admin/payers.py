@@ -9,20 +9,22 @@ from ledger.chart import Owner
 from transactions.books import CAUSE, owner_of
 
 # No index leads from a pseudonym to a person; but an account's last legs are found by
-# their numbers, and the payment that one of them stands for by its id. Only `books`
-# writes this cause, so the id is one. Further back is not looked: an account may have
-# legs without end, of which none is a payment.
+# their numbers, and the payment that one of them stands for by its id. Further back is
+# not looked: an account may have legs without end, of which none is a payment. An
+# intruder's cause may be no id, and shall not keep the bookkeeper from the page.
 _LATEST = """
 SELECT a.id, a.owner_id, t.customer_full_name, t.customer_document, t.customer_phone
   FROM ledger_account a
   JOIN ledger_balance b ON b.account_id = a.id
  CROSS JOIN LATERAL (
-           SELECT cause_id FROM ledger_transfer
+           SELECT CASE WHEN cause_id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+                       THEN cause_id::uuid END AS id
+             FROM ledger_transfer
             WHERE credit_id = a.id AND credit_seq > b.seq - 100
               AND cause_type = %(cause)s
             ORDER BY credit_seq DESC LIMIT 1) AS paid
   JOIN transactions_transaction t
-    ON t.id = paid.cause_id::uuid AND t.deleted_at IS NULL
+    ON t.id = paid.id AND t.deleted_at IS NULL
  WHERE a.id = ANY(%(accounts)s) AND a.owner_type = %(owner)s
 """
 
