@@ -58,11 +58,12 @@ SELECT gen_random_uuid(), d.id, c.id, 100,
   JOIN LATERAL (SELECT md5('case ' || j)::uuid AS id) d ON true
   JOIN LATERAL (SELECT md5('case ' || (j + 1) %% %(accounts)s)::uuid AS id) c ON true
 """
+# The proof reads the digest as the journal writes it, not as PostgreSQL's JSON.
 _JOURNAL = """
 INSERT INTO audit_record (action, subject_type, subject_id, request_id, facts)
-SELECT 'ledger.batch_posted', 'batch', cause_id, '', json_build_object('digest',
-       encode(sha256(convert_to(string_agg(concat_ws(' ', key, debit_id, credit_id,
-       amount, effective, code, '-') || chr(10), '' ORDER BY key), 'UTF8')), 'hex'))
+SELECT 'ledger.batch_posted', 'batch', cause_id, '', '{"digest":"' || encode(sha256(
+       convert_to(string_agg(concat_ws(' ', key, debit_id, credit_id, amount, effective,
+       code, '-') || chr(10), '' ORDER BY key), 'UTF8')), 'hex') || '"}'
   FROM ledger_transfer GROUP BY cause_id
 """
 
