@@ -31,6 +31,8 @@ def _function(text: str, name: str) -> str:
 UNDO = f"""
 {_function(_DOORS, "ledger_book_one")}
 {_function(_DOORS, "ledger_book_all")}
+{_function(_DOORS, "ledger_post")}
+DROP FUNCTION ledger_counts_from_one;
 {_function(_JUDGED, "ledger_post").replace("ledger_post", "ledger_judge", 1)}
 {_function(_JUDGED, "ledger_end_hold")}
 ALTER FUNCTION ledger_end_hold SECURITY DEFINER SET search_path = public, pg_temp;

@@ -12,6 +12,6 @@ ALTER TABLE ledger_closing DROP CONSTRAINT closing_until_the_month_ends,
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0023_arrays_from_one")]
+    dependencies = [("ledger", "0022_functions_say_what_they_take")]
 
     operations = [migrations.RunSQL(SQL, UNDO)]
