@@ -1,17 +1,10 @@
 -- What makes up a heading's line of a report: that line, then the next of its accounts
 -- that something was on, the largest amounts first.
 --
--- What is later is as in reports.sql. Most accounts have nothing on them; those are left
+-- What is later: later.sql. Most accounts have nothing on them; those are left
 -- out among the balances, which are narrow, before the accounts are looked at. Amounts
 -- have no index: one would make posting dear. One statement, so one moment.
-WITH later AS MATERIALIZED (
-    SELECT leg.account_id, sum(leg.debited) AS debited
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount), (t.credit_id, -t.amount))
-           AS leg(account_id, debited)
-     WHERE t.at >= %(since)s AND (%(day)s::date IS NULL OR t.effective > %(day)s)
-     GROUP BY leg.account_id
-), stood AS NOT MATERIALIZED (
+, stood AS NOT MATERIALIZED (
     SELECT b.account_id AS id, b.amount * b.side - coalesce(later.debited, 0) AS debit
       FROM ledger_balance b
       LEFT JOIN later ON later.account_id = b.account_id

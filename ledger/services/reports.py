@@ -23,8 +23,9 @@ from ledger.models.transfers import AHEAD
 from ledger.services.reading import LARGEST_PAGE, days_of
 
 _HERE = Path(__file__).parent
-_ALL = (_HERE / "reports.sql").read_text(encoding="utf-8")
-_GATHERED = (_HERE / "gathered.sql").read_text(encoding="utf-8")
+_LATER = (_HERE / "later.sql").read_text(encoding="utf-8")
+_ALL = _LATER + (_HERE / "reports.sql").read_text(encoding="utf-8")
+_GATHERED = _LATER + (_HERE / "gathered.sql").read_text(encoding="utf-8")
 _BELOW = (_HERE / "below.sql").read_text(encoding="utf-8")
 _RESULT = (_HERE / "result.sql").read_text(encoding="utf-8")
 

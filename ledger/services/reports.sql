@@ -1,16 +1,8 @@
 -- What was on every account of some currencies: what is on it now without the legs that
 -- came later. Accounts below a heading are folded into it.
 --
--- Later is what was booked from `since` on and, where a day is asked for, took effect
--- after it. One statement, so one moment, whatever is posted meanwhile.
-WITH later AS MATERIALIZED (
-    SELECT leg.account_id, sum(leg.debited) AS debited
-      FROM ledger_transfer t
-     CROSS JOIN LATERAL (VALUES (t.debit_id, t.amount), (t.credit_id, -t.amount))
-           AS leg(account_id, debited)
-     WHERE t.at >= %(since)s AND (%(day)s::date IS NULL OR t.effective > %(day)s)
-     GROUP BY leg.account_id
-), stood AS NOT MATERIALIZED (
+-- What is later: later.sql. One statement, so one moment, whatever is posted meanwhile.
+, stood AS NOT MATERIALIZED (
     SELECT a.id, a.parent_id, b.amount * b.side - coalesce(later.debited, 0) AS debit
       FROM ledger_account a
       JOIN ledger_balance b ON b.account_id = a.id
